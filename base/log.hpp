@@ -14,12 +14,12 @@ enum class Level { trace, debug, info, warn, error };
 
 /// A field's value as text or number.
 struct Field {
-  Field(std::string_view name, std::string_view value) : name(name), text(value), is_text(true) {}
-  Field(std::string_view name, const char* value) : Field(name, std::string_view(value)) {}
-  Field(std::string_view name, const std::string& value) : Field(name, std::string_view(value)) {}
+  Field(std::string_view field, std::string_view value) : name(field), text(value), is_text(true) {}
+  Field(std::string_view field, const char* value) : Field(field, std::string_view(value)) {}
+  Field(std::string_view field, const std::string& value) : Field(field, std::string_view(value)) {}
   template <class Number>
     requires std::is_integral_v<Number>
-  Field(std::string_view name, Number value) : name(name), text(std::to_string(value)) {}
+  Field(std::string_view field, Number value) : name(field), text(std::to_string(value)) {}
   std::string_view name;
   std::string text;
   bool is_text = false;
