@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam between stores and SQL: all that a store sees of a database. Two drivers implement it
+// (sqlite.cpp, postgres.cpp). One SQL text serves both: `$1` parameters, integers for time, bytes
+// for ids.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/sealed.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace signet::storage {
+
+/// NULL, BIGINT/INTEGER, TEXT or BYTEA.
+using Value = std::variant<std::monostate, std::int64_t, std::string, Bytes>;
+using Values = std::vector<Value>;
+
+inline Value value(BytesView bytes) { return to_bytes(bytes); }
+inline Value value(const Uuid& id) { return to_bytes(id.view()); }
+inline Value value(const SealedBytes& sealed) { return sealed.bytes; }
+inline Value value(UnixTime at) { return at.seconds; }
+inline Value value(std::string_view text) { return std::string(text); }
+
+/// One row of a result, columns by position as the statement names them.
+class Row {
+ public:
+  explicit Row(Values values) : values_(std::move(values)) {}
+  [[nodiscard]] bool is_null(std::size_t column) const;
+  [[nodiscard]] std::int64_t integer(std::size_t column) const;
+  [[nodiscard]] const std::string& text(std::size_t column) const;
+  [[nodiscard]] const Bytes& bytes(std::size_t column) const;
+  [[nodiscard]] Uuid uuid(std::size_t column) const;
+  [[nodiscard]] UnixTime time(std::size_t column) const { return {integer(column)}; }
+
+ private:
+  Values values_;
+};
+using Rows = std::vector<Row>;
+
+/// What a column holds, for arrays of a batch.
+enum class ColumnType { integer, text, bytes };
+struct Column {
+  std::string_view name;
+  ColumnType type;
+};
+/// A table that units insert into; declared once, `static const`, by its store.
+struct Table {
+  std::string_view name;
+  std::vector<Column> columns;
+};
+
+/// One open transaction. Methods throw Unavailable (deadline, connection lost) or Fault; a unique
+/// violation throws UniqueViolation.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  virtual Rows query(std::string_view sql, const Values& parameters = {}) = 0;
+  /// @return rows changed
+  virtual std::int64_t execute(std::string_view sql, const Values& parameters = {}) = 0;
+  /// Rows of a large result, by cursor, in the statement's order; `each` returns false to stop.
+  virtual void stream(std::string_view sql, const Values& parameters,
+                      const std::function<bool(const Row&)>& each) = 0;
+};
+
+class UniqueViolation : public Fault {
+ public:
+  using Fault::Fault;
+};
+
+/// All that one request stores, kept or refused as a whole. A handler stages here and does not read
+/// back what it staged. Order of effects: inserts in the order staged, then statements in the order
+/// staged.
+class CommitUnit {
+ public:
+  /// Stages a row. `on_conflict` is what a unique violation means to the caller; without it a
+  /// violation is a Fault (a random key that repeats). The FIRST insert staged must be under a
+  /// random key drawn for this unit alone (it settles a COMMIT whose answer was lost); a unit
+  /// without any insert under such a key says so by `settle_by_rerun = false` through
+  /// `cannot_settle()`.
+  void insert(const Table& table, Values row, std::optional<Error> on_conflict = std::nullopt);
+  /// Stages a statement. `rows`: how many it must change, -1 for any number; else the unit is
+  /// refused with `otherwise`.
+  void execute(std::string sql, Values parameters, std::int64_t rows = -1, Error otherwise = {});
+  /// The unit was decided on what was true at this change number: refused as stale if the number
+  /// rose since.
+  void decided_on(std::string_view kind, const Uuid& owner, std::int64_t number);
+  /// Raises a change number in this commit (nodes drop what they hold of (kind, owner)).
+  void raise(std::string_view kind, const Uuid& owner);
+  /// The token (tokens.id_hash) that the request presented must still be there.
+  void needs_token(Bytes id_hash);
+  /// Runs after the commit held, before the answer leaves; must not throw.
+  void after_commit(std::function<void()> hook);
+
+  [[nodiscard]] bool is_empty() const {
+    return inserts_.empty() && statements_.empty() && raises_.empty();
+  }
+  /// Only inserts under fresh random keys: may share a transaction with other requests' units.
+  [[nodiscard]] bool is_mergeable() const { return statements_.empty() && raises_.empty(); }
+
+  struct Insert {
+    const Table* table;
+    Values row;
+    std::optional<Error> on_conflict;
+  };
+  struct Statement {
+    std::string sql;
+    Values parameters;
+    std::int64_t rows;
+    Error otherwise;
+  };
+  struct Number {
+    std::string kind;
+    Uuid owner;
+    std::int64_t number;
+  };
+  [[nodiscard]] const std::vector<Insert>& inserts() const { return inserts_; }
+  [[nodiscard]] const std::vector<Statement>& statements() const { return statements_; }
+  [[nodiscard]] const std::vector<Number>& numbers() const { return numbers_; }
+  [[nodiscard]] const std::vector<Number>& raises() const { return raises_; }
+  [[nodiscard]] const std::optional<Bytes>& token() const { return token_; }
+  void run_hooks();
+
+ private:
+  std::vector<Insert> inserts_;
+  std::vector<Statement> statements_;
+  std::vector<Number> numbers_, raises_;
+  std::optional<Bytes> token_;
+  std::vector<std::function<void()>> hooks_;
+};
+
+struct CommitOutcome {
+  enum class Kind {
+    stored,
+    refused,     ///< a conflict or an unmet condition: `error` is what the unit said it means
+    stale,       ///< a change number rose: decide again
+    token_gone,  ///< the presented token no longer exists
+    unknown,     ///< the COMMIT's answer was lost and could not be settled by the deadline
+  } kind = Kind::stored;
+  Error error;
+};
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+class Database {
+ public:
+  virtual ~Database() = default;
+  [[nodiscard]] virtual std::string_view kind() const = 0;  ///< "sqlite" or "postgresql"
+  /// One statement outside a transaction.
+  virtual Rows query(std::string_view sql, const Values& parameters = {}) = 0;
+  /// A read transaction: one snapshot. @throws what `body` throws
+  virtual void read(const std::function<void(Transaction&)>& body) = 0;
+  /// A write transaction of its own, committed when `body` returns; serialisation failures and
+  /// deadlocks run it again (twice), so it must be free of other effects. For start-up, jobs and
+  /// maintenance; requests use commit().
+  virtual void write(const std::function<void(Transaction&)>& body) = 0;
+  /// Stores a unit durably (group commit when mergeable) and runs its hooks. Blocks until known or
+  /// the deadline.
+  /// @throws Unavailable: certainly not stored (no connection by the deadline)
+  virtual CommitOutcome commit(CommitUnit& unit, Deadline deadline) = 0;
+  /// Deadline for query/read/write on the calling thread until reset (a request's own); default 30
+  /// s a call.
+  static void set_thread_deadline(std::optional<Deadline> deadline);
+  static std::optional<Deadline> thread_deadline();
+  /// False while the database did not answer lately (OCSP and CRL are then served from what is
+  /// signed already).
+  [[nodiscard]] virtual bool is_reachable() const = 0;
+  /// Seconds our clock is ahead of the database's, as last measured (SQLite: 0).
+  [[nodiscard]] virtual Seconds clock_offset() const = 0;
+};
+
+struct Options {
+  std::string url;       ///< postgresql: connection URL; sqlite: file path
+  int connections = 16;  ///< PostgreSQL pool
+  std::chrono::milliseconds statement_timeout{15000};
+  bool unsafe_fsync_allowed = false;  ///< -dev only
+};
+/// Opens, checks the settings that durability needs and migrates. Errors name the remedy: wrong
+/// URL, wrong password, newer schema, read-only file, full disk, file held by another server.
+Result<std::unique_ptr<Database>> open_sqlite(const Options& options);
+Result<std::unique_ptr<Database>> open_postgres(const Options& options);
+
+}  // namespace signet::storage
