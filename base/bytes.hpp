@@ -45,6 +45,13 @@ struct Uuid {
   auto operator<=>(const Uuid&) const = default;
 };
 
+/// The value of a hex digit of either case, or -1.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 std::string hex(BytesView bytes);                         ///< lower case, no separator
 std::string hex(BytesView bytes, char separator);         ///< "0a:1b"
 std::optional<Bytes> from_hex(std::string_view text);     ///< even number of hex digits, any case
