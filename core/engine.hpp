@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a module is (secrets engine or auth method) and what it is handed. The module to read first
+// is engines/kv.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/sealed.hpp"
+#include "core/mount.hpp"
+#include "core/route.hpp"
+#include "storage/changes.hpp"
+#include "storage/database.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace signet::core {
+
+/// What every module gets, by reference, for as long as it is mounted.
+struct EngineContext {
+  Uuid mount_id;
+  storage::Database& database;
+  storage::Changes& changes;
+  Sealer& sealer;
+  Clock& clock;
+  Random& random;
+};
+
+/// One mounted module. Handlers run on many threads at once; what they share is snapshots or behind
+/// a small mutex.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  [[nodiscard]] virtual const RouteTable& routes() const = 0;
+  /// Stages what a fresh mount starts with.
+  virtual void mounted(storage::CommitUnit&) {}
+  /// Stages the removal of every row that hangs on the mount.
+  virtual void unmounted(storage::CommitUnit&) {}
+  /// Called about once a minute on a background thread (CRL rebuilds, tidying); never while sealed.
+  virtual void tick() {}
+};
+
+/// One line of a registry (engines/registry.cpp, auth/registry.cpp).
+struct ModuleType {
+  std::string type;  ///< "pki"
+  MountClass mount_class = MountClass::secret;
+  bool is_mountable = true;  ///< false: sys, identity, cubbyhole, token
+  std::string default_description;
+  std::function<std::unique_ptr<Engine>(const EngineContext&)> make;
+};
+using Registry = std::vector<ModuleType>;
+
+}  // namespace signet::core

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "core/mount.hpp"
+#include "core/operation.hpp"
+#include "core/response.hpp"
+#include "core/token/entry.hpp"
+#include "storage/database.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace signet::core {
+
+/// One request through the pipeline. api/ fills the first part, the pipeline the second; handlers
+/// read both and stage what they store into unit().
+struct Request {
+  // What came in.
+  Uuid id;
+  Operation operation = Operation::read;
+  std::string
+      path;  ///< logical path without "/v1/", percent-decoded, as asked ("pki/issue/server")
+  Json data = Json::object();  ///< body members, or query parameters for read, list, delete
+  Bytes raw_body;              ///< bodies that are not JSON or a form (OCSP requests); else empty
+  std::string content_type;
+  std::string namespace_header;
+  SecretBytes client_token;  ///< empty: none presented
+  std::string wrap_ttl;      ///< X-Vault-Wrap-TTL as sent; empty: absent
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< lower-case names; never the token's
+  std::string remote_address;
+  int remote_port = 0;
+  storage::Deadline deadline{};
+  UnixTime now;
+
+  // What the pipeline found.
+  std::shared_ptr<const Mount> mount;       // shared with the mount snapshot the request began with
+  std::string relative_path;                ///< below the mount, no leading slash
+  std::shared_ptr<const TokenEntry> token;  // shared with the token cache
+  std::vector<std::string> warnings;        ///< handlers may add; shown when the answer has a body
+
+  [[nodiscard]] const std::string* header(std::string_view lower_case_name) const {
+    for (const auto& [key, value] : headers)
+      if (key == lower_case_name) return &value;
+    return nullptr;
+  }
+  [[nodiscard]] storage::CommitUnit& unit() { return unit_; }
+
+ private:
+  storage::CommitUnit unit_;
+};
+
+}  // namespace signet::core
