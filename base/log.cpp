@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/details/file_helper.h>
@@ -21,21 +22,30 @@ namespace {
 /// A file that can be opened anew under its name after logrotate moved it away.
 class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit FileSink(const std::string& path) { file_.open(path); }
+  explicit FileSink(std::string path) : path_(std::move(path)), file_(opened(path_)) {}
+  /// Goes on with the old file when the new one cannot be opened (and throws spdlog_ex).
   void reopen() {
+    auto fresh = opened(path_);
     const std::lock_guard lock(mutex_);
-    file_.reopen(false);
+    file_ = std::move(fresh);
   }
 
  private:
+  using File = spdlog::details::file_helper;
+  static std::unique_ptr<File> opened(const std::string& path) {
+    auto file = std::make_unique<File>();
+    file->open(path);
+    return file;
+  }
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    file_.write(line);
+    file_->write(line);
   }
-  void flush_() override { file_.flush(); }
+  void flush_() override { file_->flush(); }
 
-  spdlog::details::file_helper file_;
+  std::string path_;
+  std::unique_ptr<File> file_;
 };
 
 std::shared_ptr<spdlog::logger> logger_of(const spdlog::sink_ptr& sink) {
