@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Service tokens: made, found, counted down, renewed, revoked with what hangs below them (core.md
+// section 4). The token's own text is known to its bearer only; rows are found by its keyed hash.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "base/sealed.hpp"
+#include "base/secret.hpp"
+#include "core/response.hpp"
+#include "core/token/entry.hpp"
+#include "storage/changes.hpp"
+#include "storage/database.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace signet::core {
+
+/// The change number's kind; its owner is the namespace. Raised by what takes tokens away.
+inline constexpr std::string_view tokens_changed = "tokens";
+
+using TokenPointer = std::shared_ptr<const TokenEntry>;  // shared with the token cache
+
+/// A token to be stored: everything is decided (core/token/create.hpp, login, init).
+struct NewToken {
+  TokenEntry entry;       ///< id_hash and accessor are filled in by stage_create
+  std::string custom_id;  ///< empty: "hvs." and 24 random letters and digits
+};
+
+class Tokens {
+ public:
+  Tokens(storage::Database& database, storage::Changes& changes, Sealer& sealer, Clock& clock,
+         Random& random);
+  ~Tokens();
+
+  /// Stages the row and fills `auth` (client_token, accessor ...) with what the caller is told. A
+  /// custom id that is taken refuses the unit with `cannot create a token with a duplicate ID`.
+  [[nodiscard]] Auth stage_create(storage::CommitUnit& unit, NewToken token);
+  /// A root token (init, dev server), staged; `custom_id` empty: random.
+  [[nodiscard]] Auth stage_root(storage::CommitUnit& unit, std::string custom_id = {});
+
+  /// The token that a request presents: alive, not expired, with all its parents. Cached.
+  /// @return `permission denied` for anything else
+  [[nodiscard]] Result<TokenPointer> authenticate(const SecretBytes& token);
+  /// Spends one use of a limited token in a commit of its own; others cost nothing.
+  /// @return the entry with the uses that are left (-1: this was the last one); denied when spent
+  /// @throws Unavailable: also when the commit's answer was lost; the use counts as spent
+  [[nodiscard]] Result<TokenPointer> spend_use(const TokenPointer& token);
+
+  /// The row as it stands now, alive or nothing; by the token's text, its hash or its accessor.
+  [[nodiscard]] TokenPointer find(const SecretBytes& token);
+  [[nodiscard]] TokenPointer find_hash(BytesView id_hash);
+  [[nodiscard]] TokenPointer find_accessor(std::string_view accessor);
+  [[nodiscard]] Bytes hash(const SecretBytes& token) const;
+
+  /// Accessors of living tokens above `after`, sorted; `limit` 0: all.
+  [[nodiscard]] std::vector<std::string> accessors(std::string_view after, std::int64_t limit);
+
+  /// Stages a new expiry time. Refused as stale when the row changed meanwhile.
+  void stage_renew(storage::CommitUnit& unit, const TokenEntry& token, UnixTime now, Seconds ttl);
+  /// Stages the removal of a token and everything below it (one statement).
+  void stage_revoke(storage::CommitUnit& unit, BytesView id_hash);
+  /// Stages the removal of a token alone; its children become orphans.
+  void stage_revoke_orphan(storage::CommitUnit& unit, const TokenEntry& token);
+
+  /// Removes expired and used-up tokens with what hangs below them, in batches; called by the
+  /// background tick about once a minute. @return rows removed
+  std::int64_t remove_expired();
+  /// Removes tokens whose parent no longer exists (auth/token/tidy). @return rows removed
+  std::int64_t remove_strays();
+
+ private:
+  class Cache;
+  storage::Database& database_;
+  storage::Changes& changes_;
+  Sealer& sealer_;
+  Clock& clock_;
+  Random& random_;
+  std::unique_ptr<Cache> cache_;
+};
+
+/// What lookup answers (core.md section 4.5, "Token object"). `id` is the token's text, "" when
+/// asked by accessor.
+Json token_object(const TokenEntry& token, UnixTime now);
+
+}  // namespace signet::core
