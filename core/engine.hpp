@@ -50,6 +50,10 @@ struct ModuleType {
   bool is_mountable = true;  ///< false: sys, identity, cubbyhole, token
   std::string default_description;
   std::function<std::unique_ptr<Engine>(const EngineContext&)> make;
+  std::vector<std::string> aliases = {};  ///< further names at enabling ("kv-v1")
+  /// Checks and completes a mount that is about to be enabled or tuned (options, an alias as its
+  /// type); empty: options are taken as they are.
+  std::function<Result<void>(Mount&)> prepare = {};
 };
 using Registry = std::vector<ModuleType>;
 

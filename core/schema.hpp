@@ -93,9 +93,11 @@ class SchemaBase {
   /// The framework's warnings for a body: unknown names (sorted), names replaced by captures.
   [[nodiscard]] std::vector<std::string> warnings_for(const Json& data,
                                                       const Captures& captures) const;
+  [[nodiscard]] bool is_free_form() const { return is_free_form_; }
 
  protected:
   std::vector<FieldInfo> infos_;
+  bool is_free_form_ = false;
 };
 
 template <class T>
@@ -118,6 +120,11 @@ class Schema : public SchemaBase {
   };
 
   Schema(std::initializer_list<Field> fields) : fields_(fields) { collect(); }
+  /// Any further member is the caller's own data (kv, cubbyhole): no warnings about unknown names.
+  Schema free_form() && {
+    is_free_form_ = true;
+    return std::move(*this);
+  }
   /// Adds the fields of a base struct's schema: `Schema<Sign>{...}.with(issue_fields)` where Sign
   /// derives from Issue.
   template <class Base>
