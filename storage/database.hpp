@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,12 +84,11 @@ class CommitUnit {
  public:
   /// Stages a row. `on_conflict` is what a unique violation means to the caller; without it a
   /// violation is a Fault (a random key that repeats). The FIRST insert staged must be under a
-  /// random key drawn for this unit alone (it settles a COMMIT whose answer was lost); a unit
-  /// without any insert under such a key says so by `settle_by_rerun = false` through
-  /// `cannot_settle()`.
+  /// random key drawn for this unit alone (it settles a COMMIT whose answer was lost); a unit whose
+  /// first insert is under another key says so through `cannot_settle()`.
   void insert(const Table& table, Values row, std::optional<Error> on_conflict = std::nullopt);
-  /// Stages a statement. `rows`: how many it must change, -1 for any number; else the unit is
-  /// refused with `otherwise`.
+  /// Stages a statement. `rows`: how many it must change, -1 for any number; else, or if it
+  /// violates a unique key (`rows` not -1), the unit is refused with `otherwise`.
   void execute(std::string sql, Values parameters, std::int64_t rows = -1, Error otherwise = {});
   /// The unit was decided on what was true at this change number: refused as stale if the number
   /// rose since.
@@ -99,6 +97,9 @@ class CommitUnit {
   void raise(std::string_view kind, const Uuid& owner);
   /// The token (tokens.id_hash) that the request presented must still be there.
   void needs_token(Bytes id_hash);
+  /// The first insert's key is not this unit's alone: a lost COMMIT answer leaves the outcome
+  /// unknown.
+  void cannot_settle() { can_settle_ = false; }
   /// Runs after the commit held, before the answer leaves; must not throw.
   void after_commit(std::function<void()> hook);
 
@@ -129,6 +130,8 @@ class CommitUnit {
   [[nodiscard]] const std::vector<Number>& numbers() const { return numbers_; }
   [[nodiscard]] const std::vector<Number>& raises() const { return raises_; }
   [[nodiscard]] const std::optional<Bytes>& token() const { return token_; }
+  /// A second run can tell by its first insert whether the first run held.
+  [[nodiscard]] bool can_settle() const { return can_settle_ && !inserts_.empty(); }
   void run_hooks();
 
  private:
@@ -137,6 +140,7 @@ class CommitUnit {
   std::vector<Number> numbers_, raises_;
   std::optional<Bytes> token_;
   std::vector<std::function<void()>> hooks_;
+  bool can_settle_ = true;
 };
 
 struct CommitOutcome {
@@ -150,19 +154,31 @@ struct CommitOutcome {
   Error error;
 };
 
+/// Raises a change number inside a write() (units use CommitUnit::raise). @return the new number
+std::int64_t raise_change(Transaction& transaction, std::string_view kind, const Uuid& owner);
+
+/// This server among those that share the database (table `nodes`).
+struct Node {
+  Uuid id;
+  std::string address;
+  std::string version;
+};
+
+class Changes;
+
 using Deadline = std::chrono::steady_clock::time_point;
 
 class Database {
  public:
   virtual ~Database() = default;
   [[nodiscard]] virtual std::string_view kind() const = 0;  ///< "sqlite" or "postgresql"
-  /// One statement outside a transaction.
+  /// One statement outside a transaction; one that writes is durable when it returns.
   virtual Rows query(std::string_view sql, const Values& parameters = {}) = 0;
   /// A read transaction: one snapshot. @throws what `body` throws
   virtual void read(const std::function<void(Transaction&)>& body) = 0;
   /// A write transaction of its own, committed when `body` returns; serialisation failures and
   /// deadlocks run it again (twice), so it must be free of other effects. For start-up, jobs and
-  /// maintenance; requests use commit().
+  /// maintenance; requests use commit(). Not to be nested, nor to be called inside read().
   virtual void write(const std::function<void(Transaction&)>& body) = 0;
   /// Stores a unit durably (group commit when mergeable) and runs its hooks. Blocks until known or
   /// the deadline.
@@ -177,6 +193,10 @@ class Database {
   [[nodiscard]] virtual bool is_reachable() const = 0;
   /// Seconds our clock is ahead of the database's, as last measured (SQLite: 0).
   [[nodiscard]] virtual Seconds clock_offset() const = 0;
+  /// This node's view of the change numbers (changes.hpp).
+  virtual Changes& changes() = 0;
+  /// Enters this node in `nodes`; the heartbeat then renews `seen` (SQLite has one node: only now).
+  virtual void join(const Node& node) = 0;
 };
 
 struct Options {
@@ -184,7 +204,9 @@ struct Options {
   int connections = 16;  ///< PostgreSQL pool
   std::chrono::milliseconds statement_timeout{15000};
   bool unsafe_fsync_allowed = false;  ///< -dev only
+  Clock* clock = nullptr;  ///< wall time for `migrations` and `nodes`; null: the machine's clock
 };
+
 /// Opens, checks the settings that durability needs and migrates. Errors name the remedy: wrong
 /// URL, wrong password, newer schema, read-only file, full disk, file held by another server.
 Result<std::unique_ptr<Database>> open_sqlite(const Options& options);

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- oldest-binary: 0.1.0
 -- Ids are 16 bytes, times UTC seconds. `record` and other columns marked sealed hold values of core/seal.
 CREATE TABLE seal (
   id INTEGER NOT NULL PRIMARY KEY,
