@@ -46,10 +46,10 @@ class Secrets {
   /// Paths below `folder`, relative to it, sorted: every leaf, however deep.
   [[nodiscard]] std::vector<std::string> scan(std::string_view folder, std::string_view after = {},
                                               std::int64_t limit = 0) const;
-  /// Every value below `folder`, in order of path; `each` gets the path relative to it and returns
+  /// Every value below `folder`, in order of path; `visit` gets the path relative to it and returns
   /// false to stop.
   void each(std::string_view folder,
-            const std::function<bool(std::string_view, const SecretBytes&)>& each) const;
+            const std::function<bool(std::string_view, const SecretBytes&)>& visit) const;
 
  private:
   [[nodiscard]] SealedBytes seal(std::string_view path, BytesView plain) const;
