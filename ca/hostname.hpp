@@ -47,7 +47,4 @@ std::optional<std::string> encode(std::u32string_view label);  ///< without the 
 std::optional<std::u32string> decode(std::string_view label);
 }  // namespace punycode
 
-/// UTF-8 to code points; nullopt when malformed.
-std::optional<std::u32string> code_points(std::string_view utf8);
-
 }  // namespace signet::ca

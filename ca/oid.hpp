@@ -69,6 +69,7 @@ class Oid {
   [[nodiscard]] BytesView content() const { return content_; }
   [[nodiscard]] bool empty() const { return content_.empty(); }
   auto operator<=>(const Oid&) const = default;
+  bool operator==(const Oid&) const = default;
   bool operator==(const KnownOid& known) const {
     return std::ranges::equal(content_, BytesView(known));
   }
