@@ -15,8 +15,8 @@ namespace signet::crypto {
 
 enum class KeyType { rsa, ec, ed25519 };
 
-/// rsa: 2048, 3072, 4096 (8192 accepted on import); ec: 224 (verify only), 256, 384, 521; ed25519:
-/// bits are 0.
+/// rsa: 2048, 3072, 4096 (8192 accepted on import); ec: 224, 256, 384, 521; ed25519: bits
+/// are 0.
 struct KeySpec {
   KeyType type = KeyType::rsa;
   int bits = 0;
@@ -46,14 +46,19 @@ class PublicKey {
   /// True when the signature fits. Never throws on hostile signatures.
   [[nodiscard]] bool verify(const SignatureScheme& scheme, BytesView message,
                             BytesView signature) const;
-  [[nodiscard]] EVP_PKEY* handle() const { return handle_.get(); }
+  /// OpenSSL's form; made at the first use.
+  [[nodiscard]] EVP_PKEY* handle() const;
 
  private:
   friend class PrivateKey;
-  PublicKey() = default;
+  struct Lazy;
+  PublicKey(const KeySpec& spec, Bytes spki, std::size_t bits_at);
   KeySpec spec_;
   Bytes spki_;
-  std::shared_ptr<EVP_PKEY> handle_;  // shared: copies of a public key are cheap and immutable
+  std::size_t bits_at_ = 0;  // where subjectPublicKey's content begins in spki_
+  // Copies share the handle, which never changes. A key pair's public key does not share the
+  // private key's handle: it may outlive the secret.
+  std::shared_ptr<Lazy> lazy_;
 };
 
 /// A private key in memory.
@@ -64,6 +69,9 @@ class PrivateKey {
   static PrivateKey generate(const KeySpec& spec);
   /// From PEM or DER in PKCS#1, SEC 1 or PKCS#8, unencrypted. Errors name what is wrong.
   static Result<PrivateKey> parse(BytesView pem_or_der);
+  PrivateKey(PrivateKey&&) noexcept;
+  PrivateKey& operator=(PrivateKey&&) noexcept;
+  ~PrivateKey();
 
   [[nodiscard]] const KeySpec& spec() const { return public_.spec(); }
   [[nodiscard]] const PublicKey& public_key() const { return public_; }
@@ -75,16 +83,21 @@ class PrivateKey {
   [[nodiscard]] Bytes sign(const SignatureScheme& scheme, BytesView message) const;
 
  private:
-  PrivateKey() = default;
+  struct Signers;
+  friend class RsaPool;
+  PrivateKey(PublicKey public_key, KeyHandle handle);
+  static PrivateKey of_generated(const KeySpec& spec, KeyHandle handle);
   PublicKey public_;
   KeyHandle handle_;
+  std::unique_ptr<Signers> signers_;  // contexts ready to sign, one a thread that signs at a time
 };
 
 /// PEM text of a private key, wiped when released.
 SecretBytes private_key_pem(std::string_view label, BytesView der);
 
 /// RSA keys made in idle time (OpenSSL makes 5 to 16 RSA-2048 keys a second): take() hands out a
-/// ready key of these bits or makes one now. One background thread; bounded; stops on destruction.
+/// ready key of these bits or makes one now. One background thread of lowest priority, which begins
+/// with the first take(2048); bounded; stops on destruction.
 class RsaPool {
  public:
   explicit RsaPool(std::size_t ready_2048 = 16);
