@@ -46,6 +46,7 @@ class DerWriter {
   void integer(const Serial& serial) { integer(serial.magnitude()); }
   void enumerated(std::uint8_t value) { primitive(tag::enumerated, {&value, 1}); }
   void oid(BytesView content) { primitive(tag::oid, content); }
+  void oid(const KnownOid& known) { oid(BytesView(known)); }
   void oid(const Oid& value) { primitive(tag::oid, value.content()); }
   void octet_string(BytesView content) { primitive(tag::octet_string, content); }
   void bit_string(BytesView content);  ///< whole octets: unused bits 0

@@ -128,7 +128,8 @@ class SubjectBuilder {
     for (const std::string& value : values) {
       if (value.empty()) continue;
       NameAttribute attribute = TRY(checked(label, type, bound, value));
-      if (std::find(rdn.begin(), rdn.end(), attribute) == rdn.end()) rdn.push_back(std::move(attribute));
+      if (std::find(rdn.begin(), rdn.end(), attribute) == rdn.end())
+        rdn.push_back(std::move(attribute));
     }
     if (!rdn.empty()) rdns_.push_back(std::move(rdn));
     return {};
