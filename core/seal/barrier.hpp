@@ -13,11 +13,11 @@
 #include "storage/database.hpp"
 #include "storage/seal.hpp"
 
-#include <atomic>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 namespace signet::core {
@@ -68,22 +68,33 @@ class Barrier final : public Sealer {
 
  private:
   struct State;
-  struct Usage;
   [[nodiscard]] std::shared_ptr<const State> state() const;
-  std::shared_ptr<const State> reload_until(std::uint32_t term);
-  std::shared_ptr<const State> read_again(const State& current);
-  bool store(const State& current, Keyring next);
-  Result<void> update(const std::function<bool(Keyring&)>& change);
+  [[nodiscard]] std::shared_ptr<const State> with_term(std::uint32_t term);
+  [[nodiscard]] std::shared_ptr<const State> with_keyring(const State& from, Keyring keyring,
+                                                          std::int64_t version) const;
+  [[nodiscard]] Keyring read_keyring(const State& keys, const storage::SealRow& row) const;
+  [[nodiscard]] storage::SealRow read_row() const;
+  void change(const std::function<void(Keyring&)>& edit);
+  void publish(std::shared_ptr<const State> next);
+  [[nodiscard]] bool is_rotation_due(const Keyring& keyring, std::int64_t uncounted) const;
 
   storage::Database& database_;
   Clock& clock_;
   Random& random_;
   storage::SealStore store_;
-  Snapshot<State> state_;
-  std::mutex reload_;  // one reader or writer of the keyring row at a time on this node
+  Snapshot<State> state_;  // requests under way share the keys they began with
+  std::mutex keyring_;     // one reader or writer of the keyring's row at a time on this node
+  std::mutex opening_;     // guards opened_; never held over SQL
+  std::uint64_t opened_ =
+      0;  // rises with install() and drop(): what was read before is not installed
 };
 
-/// The sealing itself, also used for the key rows, which are under other keys than the keyring's.
+/// The keyring as the row holds it.
+SealedBytes seal_keyring(const BarrierKeys& keys, Random& random);
+/// nullopt: not under this root key, or not of this cluster and version
+std::optional<Keyring> open_keyring(BytesView root_key, const storage::SealRow& row);
+
+/// The sealing itself, also used for the key columns of the seal row, which are under other keys.
 /// Layout: version byte (1), term (4 bytes, big endian), nonce (12), ciphertext, tag (16).
 SealedBytes seal_value(BytesView key, std::uint32_t term, Random& random, const SealedAt& at,
                        BytesView plain);

@@ -95,7 +95,8 @@ class Seal {
   void on_unseal(std::function<void()> listener) {
     unseal_listeners_.push_back(std::move(listener));
   }
-  /// Run in reverse order after requests are refused, before the keys go; must not throw.
+  /// Run in reverse order after requests are refused, before the keys go, also when unsealing
+  /// failed half-way; must not throw.
   void on_seal(std::function<void()> listener) { seal_listeners_.push_back(std::move(listener)); }
 
   [[nodiscard]] KeyStatus key_status() const { return barrier_.key_status(); }
@@ -112,12 +113,17 @@ class Seal {
     int shares = 0;
     int threshold = 0;
   };
-  void learn(const storage::SealRow& row);
   bool refresh();
-  void forget_attempt();
+  void learn(const storage::SealRow& row);
+  Result<std::vector<SecretBytes>> init_locked(const Config& config, const Stage& stage,
+                                               storage::Deadline deadline);
+  Result<void> commit(storage::CommitUnit& unit, const storage::SealRow& row,
+                      storage::Deadline deadline);
+  Result<void> add_share(SecretBytes share);
   Result<void> unlock(const SecretBytes& unseal_key);
   void open(BarrierKeys keys);
-  Result<void> add_share(SecretBytes share);
+  void forget_attempt();
+  void count_last_uses();
 
   storage::Database& database_;
   Barrier& barrier_;
