@@ -40,6 +40,9 @@ struct Request {
   int remote_port = 0;
   storage::Deadline deadline{};
   UnixTime now;
+  /// False on the I/O thread: a handler of an in-place route that would need SQL or waiting answers
+  /// ErrorCode::unavailable, and a worker runs the request instead.
+  bool may_wait = true;
 
   // What the pipeline found.
   std::shared_ptr<const Mount> mount;       // shared with the mount snapshot the request began with

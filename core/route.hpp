@@ -27,8 +27,8 @@ struct Endpoint {
 };
 
 /// One path pattern with its operations. `{name}` is one segment that matches Vault's name form (or
-/// any text but
-/// '/' with `{name:any}`), `{path...}` the non-empty rest; a pattern for LIST is written without
+/// any text but '/' with `{name:any}`), `{path...}` the non-empty rest, which may have one literal
+/// end (`mounts/{path...}/tune`); a pattern for LIST is written without
 /// its trailing slash.
 class Route {
  public:
@@ -128,20 +128,30 @@ class RouteTable {
     const Route* route = nullptr;
     Captures captures;
   };
-  /// `path` is relative to the mount; one trailing slash is ignored for list and scan, else it does
-  /// not match.
+  /// `path` is relative to the mount; one trailing slash is ignored for list and scan, else only a
+  /// `{path...}` takes it. The first matching route that has the operation; if none has it, the
+  /// first that matches. A create is looked up as an update.
   [[nodiscard]] Match match(std::string_view path, Operation operation) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  void compile();
-  std::vector<Route> routes_;
+  /// `{path...}`, or `{path...}/tune`: the rest but for a literal end.
+  struct Rest {
+    std::string name;
+    std::string suffix;  ///< "/tune"; empty: all that is left
+    std::size_t route;
+  };
   struct Node {
     std::map<std::string, std::size_t, std::less<>> literals;
     std::vector<std::pair<std::string, std::size_t>> captures;  ///< name (with ":any"), node
-    std::vector<std::pair<std::string, std::size_t>> rests;     ///< `{path...}`: name, route
+    std::vector<Rest> rests;
     std::vector<std::size_t> routes;
   };
+  struct Search;
+  void compile();
+  void walk(Search& search, std::size_t node, std::string_view rest) const;
+  void offer(Search& search, std::size_t route) const;
+  std::vector<Route> routes_;
   std::vector<Node> nodes_;
 };
 

@@ -68,9 +68,10 @@ std::string type_name(const std::vector<std::string>*);
 std::string type_name(const std::map<std::string, std::string>*);
 std::string type_name(const Json*);
 
-/// An optional member stays empty when the field is absent: for partial updates.
+/// An optional member stays empty when the field is absent or null: for partial updates.
 template <class T>
 Result<void> decode(const Json& from, const FieldInfo& field, std::optional<T>& to) {
+  if (from.is_null()) return {};
   T inner{};
   TRY(decode(from, field, inner));
   to = std::move(inner);
@@ -93,11 +94,9 @@ class SchemaBase {
   /// The framework's warnings for a body: unknown names (sorted), names replaced by captures.
   [[nodiscard]] std::vector<std::string> warnings_for(const Json& data,
                                                       const Captures& captures) const;
-  [[nodiscard]] bool is_free_form() const { return is_free_form_; }
 
  protected:
   std::vector<FieldInfo> infos_;
-  bool is_free_form_ = false;
 };
 
 template <class T>
@@ -120,11 +119,6 @@ class Schema : public SchemaBase {
   };
 
   Schema(std::initializer_list<Field> fields) : fields_(fields) { collect(); }
-  /// Any further member is the caller's own data (kv, cubbyhole): no warnings about unknown names.
-  Schema free_form() && {
-    is_free_form_ = true;
-    return std::move(*this);
-  }
   /// Adds the fields of a base struct's schema: `Schema<Sign>{...}.with(issue_fields)` where Sign
   /// derives from Issue.
   template <class Base>
