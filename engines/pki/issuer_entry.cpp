@@ -32,6 +32,7 @@ Json to_json(const IssuerEntry& entry) {
               {"ocsp_signing", entry.usage.ocsp_signing},
               {"revocation_signature_algorithm", entry.revocation_signature_algorithm},
               {"urls", to_record(entry.urls)},
+              {"knows_all_serials", entry.knows_all_serials},
               {"changed_at", entry.changed_at.seconds}};
   if (entry.key_id) record["key_id"] = entry.key_id->text();
   if (entry.revoked_at) record["revoked_at"] = entry.revoked_at->seconds;
@@ -59,6 +60,7 @@ void fill(IssuerEntry& entry, const Json& record) {
   entry.revocation_signature_algorithm =
       record.at("revocation_signature_algorithm").get<std::string>();
   from_record(record.at("urls"), entry.urls);
+  entry.knows_all_serials = record.at("knows_all_serials").get<bool>();
   entry.changed_at.seconds = record.at("changed_at").get<std::int64_t>();
   if (record.contains("key_id")) entry.key_id = id_of(record.at("key_id"));
   if (record.contains("revoked_at"))

@@ -54,6 +54,9 @@ struct IssuerEntry {
   std::vector<Uuid> manual_chain;              ///< empty: computed
   Urls urls;                                   ///< all empty: the mount's apply
   std::optional<UnixTime> revoked_at;
+  /// Every certificate it ever signed is in the store: made here with a key that never left, and
+  /// nothing issued unstored. OCSP then answers `unknown` for serials that it does not find.
+  bool knows_all_serials = false;
   UnixTime changed_at;  ///< Last-Modified of what shows it
 
   // Made by the snapshot; not stored.

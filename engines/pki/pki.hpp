@@ -23,7 +23,6 @@ namespace signet::pki {
 
 // Fields of requests; defined where they are used.
 struct RoleFields;
-struct RolePatch;
 struct NameField;
 struct ListFields;
 struct IssueFields;
@@ -66,7 +65,7 @@ class PkiEngine final : public core::Engine {
 
   // roles.cpp
   Result<core::Response> write_role(core::Request&, const RoleFields&);
-  Result<core::Response> patch_role(core::Request&, const RolePatch&);
+  Result<core::Response> patch_role(core::Request&, const RoleFields&);
   Result<core::Response> read_role(core::Request&, const NameField&);
   Result<core::Response> delete_role(core::Request&, const NameField&);
   Result<core::Response> list_roles(core::Request&, const ListFields&);

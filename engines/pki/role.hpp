@@ -7,6 +7,7 @@
 #include "ca/extensions.hpp"
 #include "ca/ip_address.hpp"
 #include "ca/key_usage.hpp"
+#include "ca/name.hpp"
 #include "ca/oid.hpp"
 #include "core/schema.hpp"
 #include "crypto/key.hpp"
@@ -98,6 +99,7 @@ struct Role {
   std::optional<UnixTime> not_before, not_after;
   std::optional<UnixTime> not_after_limit;  ///< not_after_bound given as a time
   crypto::SignatureScheme scheme;
+  ca::Subject subject;  ///< the attributes that every certificate of the role has
 
   /// Checks and decodes (pki.md 3.1); errors are 400. Resolves key_bits and signature_bits, sorts
   /// nothing. `no_store` wins over `generate_lease`.
