@@ -5,17 +5,23 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "core/engine.hpp"
+#include "core/mounts.hpp"
 #include "core/operation.hpp"
 #include "core/request.hpp"
 #include "core/response.hpp"
+#include "core/services.hpp"
+#include "core/token/uses.hpp"
 
+#include <atomic>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
 namespace signet::core {
-
-struct Services;
 
 /// What a request came to; api/envelope.cpp renders it. With `error` the response holds no data.
 struct Outcome {
@@ -29,8 +35,8 @@ struct Outcome {
 
 class Pipeline {
  public:
-  /// @param services  outlives the pipeline
-  explicit Pipeline(Services& services) : services_(services) {}
+  /// @param services  outlives the pipeline; its registry is filled
+  explicit Pipeline(Services& services);
 
   /// Runs one request to its end on the calling thread, which is a worker's. Never throws: faults
   /// become 500 `internal error` or 503, and are logged with the request's id.
@@ -47,10 +53,27 @@ class Pipeline {
   [[nodiscard]] bool takes_raw_body(std::string_view path, Operation operation) const;
 
  private:
-  Services& services_;
-};
+  class Passage;
+  /// Where a path leads: the mount, its module and the route; nulls where there is none.
+  struct Target {
+    MountedEngine mounted;
+    std::string relative_path;
+    RouteTable::Match match;
+  };
+  [[nodiscard]] Target find(const MountTable& table, std::string_view path,
+                            Operation operation) const;
+  /// The system routes that work without mounts.
+  [[nodiscard]] std::optional<Target> find_unsealed(std::string_view path,
+                                                    Operation operation) const;
+  void follow_audit();
 
-/// Go's multi-error form: "1 error occurred:\n\t* text\n\n".
-std::string as_multierror(std::string_view message);
+  Services& services_;
+  MountedEngine system_;  // serves what works sealed; the mount sys/ has a module of its own
+  LimitedUses uses_;
+  // Commits that raise a change number share it; a request that lost twice against them holds it
+  // alone, so that its third run ends.
+  std::shared_mutex settled_;
+  std::atomic<std::int64_t> audit_number_{0};
+};
 
 }  // namespace signet::core

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/services.hpp"
+
+#include "base/log.hpp"
+#include "core/audit/audit.hpp"
+#include "core/mounts.hpp"
+#include "core/policy/policies.hpp"
+#include "core/token/tokens.hpp"
+
+#include <string>
+#include <utility>
+
+namespace signet::core {
+
+SecretBytes stage_first_rows(Services& services, storage::CommitUnit& unit,
+                             const SecretBytes& root_token) {
+  // The token's row comes first: its key is random and settles a lost COMMIT.
+  Auth root = services.tokens.stage_root(unit, std::string(root_token.reveal_text()));
+  services.policies.stage_built_in(unit);
+  services.mounts.stage_builtin(unit);
+  return std::move(root.client_token);
+}
+
+void connect(Services& services) {
+  services.seal.on_unseal([&services] {
+    static_cast<void>(services.mounts.table());
+    services.audit.load();
+    if (!services.audit.has_devices())
+      log::warn("no audit device is enabled: requests are not recorded");
+  });
+  services.seal.on_seal([&services] {
+    services.audit.unload();
+    services.mounts.drop();
+  });
+}
+
+}  // namespace signet::core
