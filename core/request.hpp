@@ -39,6 +39,8 @@ struct Request {
   std::string remote_address;
   int remote_port = 0;
   storage::Deadline deadline{};
+  /// Set on the I/O thread: the handler answers from memory or returns Response::needs_worker().
+  bool is_inplace = false;
   UnixTime now;
   /// False on the I/O thread: a handler of an in-place route that would need SQL or waiting answers
   /// ErrorCode::unavailable, and a worker runs the request instead.
