@@ -67,6 +67,7 @@ class Parser {
     item.key = std::move(token_.text);
     TRY(advance());
     if (token_.kind == Kind::assign) {
+      item.assign_line = positions().line(token_.at);
       TRY(advance());
       Value assigned = TRY(value(depth));
       item.value = std::move(assigned);

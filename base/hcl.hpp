@@ -30,6 +30,7 @@ struct Item {
   std::vector<std::string> labels;
   Value value;
   int line = 0;
+  int assign_line = 0;  ///< where its "=" (JSON: its value) stands; 0 for a block
 };
 
 /// Reads HCL or, when the first non-blank character is `{`, JSON (where nested objects become

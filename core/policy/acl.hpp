@@ -7,7 +7,6 @@
 #include "core/operation.hpp"
 #include "core/policy/parse.hpp"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +31,6 @@ struct Decision {
   bool has_sudo = false;                   ///< the deciding rule grants sudo (or root)
   std::vector<std::string> granted_by;     ///< names of the deciding rule's policies
   std::optional<std::int64_t> list_limit;  ///< replaces the request's `limit` (0: no limit)
-  std::string list_filter;                 ///< template that drops keys from a list's answer
 };
 
 class Acl {
@@ -52,11 +50,15 @@ class Acl {
   [[nodiscard]] bool sees_mount(std::string_view mount_path) const;
   /// The body of sys/internal/ui/resultant-acl.
   [[nodiscard]] Json resultant() const;
-  /// Keys of a list's answer that the filter lets through.
-  [[nodiscard]] bool passes_filter(const std::string& filter, std::string_view path,
-                                   std::string_view key) const;
 
  private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using Store = std::unordered_map<std::string, Permissions, TextHash, std::equal_to<>>;
   struct SegmentRule {
     std::string pattern;
     std::vector<std::string> segments;
@@ -64,26 +66,22 @@ class Acl {
     std::size_t first_wildcard = 0;
     std::size_t plus_count = 0;
     Permissions permissions;
+    [[nodiscard]] bool matches(const std::vector<std::string_view>& path) const;
+    [[nodiscard]] bool could_match_below(const std::vector<std::string_view>& mount) const;
   };
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  using Exact = std::unordered_map<std::string, Permissions, TextHash, std::equal_to<>>;
 
-  void add(const PathRule& rule, const std::string& policy);
+  void add(const PathRule& rule, const std::string& policy, UnixTime now);
+  void add_expanded(const PathRule& rule, const std::string& policy);
+  void finish();
   [[nodiscard]] const Permissions* find(std::string_view path, Operation operation) const;
   [[nodiscard]] const Permissions* best(std::string_view path) const;
-  [[nodiscard]] std::pair<const std::string*, const Permissions*> longest_prefix(
-      std::string_view path) const;
+  [[nodiscard]] const Store::value_type* longest_prefix(std::string_view path) const;
 
   bool is_root_ = false;
   std::optional<UnixTime> valid_until_;
-  Exact exact_;
-  std::map<std::string, Permissions, std::less<>> prefix_;
-  std::vector<SegmentRule> segment_;  ///< in order of priority, highest first
+  Store exact_, prefix_;
+  std::vector<std::size_t> prefix_lengths_;  ///< those that occur, longest first
+  std::vector<SegmentRule> segment_;         ///< in order of priority, highest first
 };
 
 }  // namespace signet::core

@@ -32,7 +32,6 @@ struct Permissions {
   ParameterRules allowed_parameters, denied_parameters;
   std::vector<std::string> required_parameters;
   std::int64_t pagination_limit = 0;
-  std::string list_filter;  ///< list_scan_response_keys_filter_path
   std::vector<std::string> mfa_methods;
   std::vector<std::string> granted_by;  ///< names of the policies that were merged
 };
