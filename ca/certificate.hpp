@@ -49,12 +49,6 @@ struct Certificate {
   /// verifies with its own key.
   [[nodiscard]] bool is_self_signed() const;
   [[nodiscard]] std::string pem(bool newline = false) const;
-
-  friend struct CertificateParser;
-
- private:
-  std::size_t tbs_at_ = 0;
-  std::size_t tbs_size_ = 0;
 };
 
 /// @param der one certificate, version 3 (versions 1 and 2 without extensions are read too), at

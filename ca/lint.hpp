@@ -10,7 +10,6 @@
 #include "ca/name.hpp"
 #include "ca/name_constraints.hpp"
 
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,14 +19,16 @@ namespace signet::ca {
 struct LintSubject {
   const Serial& serial;
   UnixTime not_before, not_after;
-  UnixTime issuer_not_before, issuer_not_after;
+  UnixTime issuer_not_after;
   bool may_outlive_issuer = false;
   bool is_ca = false;
-  bool is_self_signed = false;
+  /// Also the rules that OpenBao does not hold to and whose breach it is recorded to sign: a
+  /// subject for CAs, a SAN where the subject is empty, keyCertSign for CAs only, host names as
+  /// dNSNames.
+  bool strict = false;
   const DistinguishedName& subject;
   const SubjectAltNames& sans;
   KeyUsage key_usage;
-  std::optional<int> path_length;
   std::span<const NameConstraints> constraints;  ///< of the issuer and its ancestors
   std::span<const Extension> extra;
   std::span<const BytesView> written;  ///< OIDs of the extensions written besides `extra`

@@ -28,16 +28,19 @@ struct LeafProfile {
   bool basic_constraints_for_non_ca = false;  ///< adds CA:FALSE
   IssuerUrls urls;
   crypto::SignatureScheme scheme;
+  /// Also the rules that Vault does not hold to (lint.hpp).
+  bool strict = false;
 };
 
 struct CaProfile {
   KeyUsage key_usage = usage::cert_sign | usage::crl_sign;  ///< digital_signature may be added
   ExtKeyUsages ext_key_usage;
-  /// Not given: unlimited, under a limited signer its limit less one. -1: none is written.
+  /// Absent or negative: unlimited, under a limited signer its limit less one.
   std::optional<int> max_path_length;
   NameConstraints name_constraints;
   IssuerUrls urls;
   crypto::SignatureScheme scheme;
+  bool strict = false;
 };
 
 /// EC: the curve's hash (P-224 and P-256 SHA-256, P-384 SHA-384, P-521 SHA-512); PSS for RSA only.

@@ -52,7 +52,6 @@ Der sign(const crypto::PrivateKey& key, LintedTbs&& tbs);
 /// shared between threads.
 class LeafTemplate {
  public:
-  /// @param ancestors the issuer's chain above it (for their name constraints); see Issuer
   LeafTemplate(const Issuer& issuer, const LeafProfile& profile);
 
  private:
@@ -62,9 +61,10 @@ class LeafTemplate {
   Bytes before_san_;   ///< AKI, AIA
   Bytes after_san_;    ///< policies without qualifiers, CRL distribution points
   Bytes after_other_;  ///< policies with qualifiers, freshest CRL: after a SAN with otherNames
-  std::vector<BytesView> oids_;  ///< static: the OIDs written, for the duplicate check
+  std::vector<BytesView> oids_;  ///< static: the extensions written, for the duplicate check
+  bool strict_ = false;
   KeyUsage key_usage_;
-  UnixTime issuer_not_before_, issuer_not_after_;
+  UnixTime issuer_not_after_;
   std::vector<NameConstraints> constraints_;
   crypto::SignatureScheme scheme_;
   crypto::Sha1 signer_key_id_{};
@@ -74,9 +74,9 @@ class LeafTemplate {
 struct LeafRequest {
   Serial serial;
   UnixTime not_before, not_after;
-  BytesView subject;                       ///< DER Name
-  const crypto::PublicKey* key = nullptr;  ///< required
-  const SubjectAltNames* sans = nullptr;   ///< null: none
+  const DistinguishedName* subject = nullptr;  ///< required; may be the empty name
+  const crypto::PublicKey* key = nullptr;      ///< required
+  const SubjectAltNames* sans = nullptr;       ///< null: none
   /// Copied from a CSR (sign-verbatim), last, as they are; a SAN among them replaces `sans` and is
   /// checked like it.
   std::vector<Extension> extra;
@@ -90,8 +90,8 @@ Result<LintedTbs> prepare(const LeafTemplate& leaf, const LeafRequest& request);
 struct CaRequest {
   Serial serial;
   UnixTime not_before, not_after;
-  BytesView subject;                       ///< DER Name
-  const crypto::PublicKey* key = nullptr;  ///< required; for a root the signer's own
+  const DistinguishedName* subject = nullptr;  ///< required; may be the empty name
+  const crypto::PublicKey* key = nullptr;      ///< required; for a root the signer's own
   SubjectAltNames sans;
   Bytes subject_key_id;  ///< empty: SHA-1 of the key (RFC 5280, 4.2.1.2 (1))
   std::vector<Extension> extra;
