@@ -10,6 +10,7 @@
 #include "core/token/entry.hpp"
 #include "storage/changes.hpp"
 #include "storage/database.hpp"
+#include "storage/policies.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace signet::core {
@@ -70,25 +70,28 @@ class Policies {
   /// `unit`, when given, is marked as decided on that number.
   [[nodiscard]] std::shared_ptr<const Acl> acl_for(const TokenEntry& token,
                                                    storage::CommitUnit* unit = nullptr);
-  /// The same for bare names (sys/capabilities of stored tokens use acl_for).
+  /// The same for bare names.
   [[nodiscard]] std::shared_ptr<const Acl> acl_for(const std::vector<std::string>& names,
                                                    storage::CommitUnit* unit = nullptr);
-  /// Reads what other nodes changed; true if policies did, so that a refusal is decided again.
+  /// Before a refusal: reads what other nodes changed; true if policies did, so that it must be
+  /// decided again with acl_for().
   [[nodiscard]] bool refresh();
 
  private:
+  struct Known;
   struct Loaded;
   class AclCache;
 
   [[nodiscard]] std::shared_ptr<const Loaded> loaded();
   [[nodiscard]] std::shared_ptr<const Loaded> load(std::int64_t number,
                                                    const std::shared_ptr<const Loaded>& before);
-  [[nodiscard]] std::optional<std::pair<StoredPolicy, Bytes>> read_stored(const std::string& name);
+  [[nodiscard]] StoredPolicy open(const storage::PolicyRow& row) const;
+  void stage_record(storage::CommitUnit& unit, const StoredPolicy& policy,
+                    const std::optional<Bytes>& before) const;
 
-  storage::Database& database_;
   storage::Changes& changes_;
-  Sealer& sealer_;
   Clock& clock_;
+  storage::PolicyStore store_;
   std::mutex mutex_;
   std::shared_ptr<const Loaded> loaded_;  // shared with the requests that decide on it
   std::unique_ptr<AclCache> cache_;
