@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/sealed.hpp"
+#include "base/secret.hpp"
 #include "base/snapshot.hpp"
 #include "core/audit/device.hpp"
 #include "core/audit/entry.hpp"
@@ -13,6 +14,8 @@
 #include "storage/database.hpp"
 #include "storage/settings.hpp"
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,8 +37,8 @@ struct AuditDeviceInput {
 
 /// What the configuration file decides.
 struct AuditOptions {
-  /// `sys/audit/:path` may enable `file` devices below `directories` (absolute paths), also
-  /// "stdout" and "discard" ...; off or without directories it answers 400.
+  /// `sys/audit/:path` may enable `file` devices below `directories` (absolute paths; the words
+  /// "stdout" and "discard" allow those); else it answers 400.
   bool api_enable_allowed = true;
   std::vector<std::string> directories;
   bool require_audit = false;             ///< no device at all: every request fails
@@ -45,8 +48,9 @@ struct AuditOptions {
 
 class Audit {
  public:
-  /// `kind` of the change number that enabling and disabling raise (owner: root_namespace); when
-  /// another node raised it, call load().
+  /// `kind` of the change number that enabling, disabling and headers raise (owner:
+  /// root_namespace). Wire it: `changes.on_change(Audit::change_kind, [&](const Uuid&) {
+  /// audit.expire(); })`.
   static constexpr std::string_view change_kind = "audit";
 
   Audit(AuditOptions options, storage::Database& database, Sealer& sealer, Clock& clock,
@@ -55,17 +59,19 @@ class Audit {
   Audit(const Audit&) = delete;
   Audit& operator=(const Audit&) = delete;
 
-  /// Reads rows and stanzas and opens what is new; devices that stay keep their files. On unseal
-  /// and when the change number rose. A device that cannot be opened stays in the list and refuses
-  /// lines.
-  /// @throws Fault: the rows cannot be read
+  /// Reads rows and stanzas and opens what is new; devices that stay keep their files. On unseal. A
+  /// device that cannot be opened stays in the list, refuses lines and is tried again with each.
+  /// @throws Fault, Unavailable: the rows cannot be read or were forged
   void load();
-  /// On seal: closes all.
+  /// Another node may have changed devices: the next request loads them first.
+  void expire() { is_expired_.store(true, std::memory_order_release); }
+  /// On seal. What is under way may still write its response entries.
   void unload();
-  /// SIGHUP: new stanzas of the configuration file, then every file opened anew.
+  /// SIGHUP: new stanzas of the configuration file (if given), then every file opened anew.
   void reopen(std::optional<std::vector<AuditDeviceInput>> devices = std::nullopt);
 
-  /// Writes the test entry (unless skip_test), stages the row; the device works once committed.
+  /// Opens, writes the test entry (unless the option skip_test), stages the row; the device works
+  /// once committed.
   Result<void> enable(const AuditDeviceInput& input, storage::CommitUnit& unit);
   /// Unknown paths are no error. 400: the device comes from the configuration file.
   Result<void> disable(std::string_view path, storage::CommitUnit& unit);
@@ -76,11 +82,12 @@ class Audit {
 
   /// True when a device accepted the entry, or when there is none and none is required. False: the
   /// request fails with 500 `internal error` (before: nothing runs; after: the result is withheld).
-  [[nodiscard]] bool log_request(const AuditRecord& record) const;
+  /// @throws Unavailable: the devices changed and cannot be read (before anything ran)
+  [[nodiscard]] bool log_request(const AuditRecord& record);
   [[nodiscard]] bool log_response(const AuditRecord& record) const;
   [[nodiscard]] bool has_devices() const;
 
-  /// Request headers that entries carry. Names are lower-cased.
+  /// Request headers that entries carry, by lower-case name.
   [[nodiscard]] AuditHeaders headers() const;
   void set_header(std::string_view name, bool is_hashed, storage::CommitUnit& unit);
   void remove_header(std::string_view name, storage::CommitUnit& unit);
@@ -88,13 +95,22 @@ class Audit {
  private:
   struct Device;
   struct State;
-  [[nodiscard]] bool log(std::string_view type, const AuditRecord& record) const;
-  [[nodiscard]] Result<std::shared_ptr<const Device>> make(const AuditDeviceInput& input,
-                                                           const Uuid& id, std::string salt,
-                                                           bool is_declared) const;
-  Result<void> check_allowed(const AuditDeviceInput& input) const;
-  void stage_headers(AuditHeaders headers, storage::CommitUnit& unit);
-  void publish(std::shared_ptr<const State> state);
+  using DevicePointer = std::shared_ptr<const Device>;
+  [[nodiscard]] std::shared_ptr<const State> state() const;
+  [[nodiscard]] Result<DevicePointer> make(const AuditDeviceInput& input, const Uuid& id,
+                                           const SecretBytes& salt, bool is_declared) const;
+  [[nodiscard]] DevicePointer make_anyway(const AuditDeviceInput& input, const Uuid& id,
+                                          const SecretBytes& salt, bool is_declared) const;
+  [[nodiscard]] Result<void> check_allowed(const AuditDeviceInput& input) const;
+  [[nodiscard]] Result<void> test(const Device& device) const;
+  [[nodiscard]] bool log(const State& state, std::string_view type,
+                         const AuditRecord& record) const;
+  void load_locked();
+  [[nodiscard]] DevicePointer declared(const AuditDeviceInput& input, const State* before) const;
+  [[nodiscard]] DevicePointer stored(const storage::AuditDeviceRow& row, const State* before) const;
+  [[nodiscard]] SecretBytes salt_of(std::string_view path) const;
+  void stage_headers(AuditHeaders headers, const State& before, storage::CommitUnit& unit);
+  void edit(const std::function<void(State&)>& change);
 
   AuditOptions options_;
   storage::Database& database_;
@@ -103,8 +119,10 @@ class Audit {
   Random& random_;
   storage::AuditDeviceStore devices_;
   storage::SettingStore settings_;
-  std::mutex change_;  // one change of the state at a time
-  Snapshot<State> state_;
+  std::mutex change_;      // one change of the state at a time
+  Snapshot<State> state_;  // entries under way share the devices they began with
+  Snapshot<State> last_;   // after sealing, for response entries
+  std::atomic<bool> is_expired_{false};
 };
 
 }  // namespace signet::core

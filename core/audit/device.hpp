@@ -17,16 +17,16 @@ class AuditDevice {
   virtual ~AuditDevice() = default;
   /// Writes one line. False when it was not taken within the device's time limit.
   [[nodiscard]] virtual bool write(std::string_view line) = 0;
-  /// Opens the file anew (log rotation). False: it could not, and the next write tries again.
-  virtual bool reopen() { return true; }
+  /// Opens the file (anew: log rotation). After an error each write tries again. The text names the
+  /// file and what is wrong with it.
+  virtual Result<void> open() = 0;
 };
 
 inline constexpr std::chrono::milliseconds audit_write_limit{2000};
 
-/// Opens the device of a type and its options (`file`: file_path or path, mode). The file is
-/// created when it is not there. 400 texts name what is wrong; syslog, socket and http are not
-/// available yet.
-Result<std::unique_ptr<AuditDevice>> open_audit_device(
+/// A device of a type and its options (`file`: file_path or path, mode), not opened yet. 400 texts
+/// name what is wrong; syslog, socket and http are not available yet.
+Result<std::unique_ptr<AuditDevice>> make_audit_device(
     std::string_view type, const std::map<std::string, std::string>& options,
     std::chrono::milliseconds limit = audit_write_limit);
 

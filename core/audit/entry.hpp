@@ -50,8 +50,4 @@ void append_audit_entry(std::string& to, std::string_view type, const AuditRecor
                         std::chrono::system_clock::time_point at, const AuditFormat& format,
                         const AuditHasher& hasher, const AuditHeaders& headers);
 
-/// The line that a device must accept before it is enabled (path sys/audit/test).
-void append_audit_test_entry(std::string& to, std::string_view request_id,
-                             std::chrono::system_clock::time_point at, const AuditFormat& format);
-
 }  // namespace signet::core
