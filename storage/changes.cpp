@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/changes.hpp"
 
+#include "storage/database.hpp"
+
 #include <algorithm>
 
 namespace signet::storage {
+
+std::vector<Change> read_changes(Transaction& transaction) {
+  std::vector<Change> changes;
+  for (const Row& row : transaction.query("SELECT kind, owner, number FROM changes")) {
+    changes.push_back({row.text(0), row.uuid(1), row.integer(2)});
+  }
+  return changes;
+}
 
 std::int64_t Changes::number(std::string_view kind, const Uuid& owner) {
   {

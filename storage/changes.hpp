@@ -26,6 +26,10 @@ struct Change {
   std::int64_t number = 0;
 };
 
+class Transaction;
+/// The whole table.
+std::vector<Change> read_changes(Transaction& transaction);
+
 class Changes {
  public:
   using Instant = std::chrono::steady_clock::time_point;

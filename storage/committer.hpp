@@ -26,7 +26,7 @@ struct Pending {
   Run run = Run::first;
 
   // Set by the driver before the batch ends; read by the caller after it.
-  CommitOutcome outcome;
+  CommitOutcome outcome{CommitOutcome::Kind::unknown, {}};
   std::exception_ptr fault;  ///< certainly not stored
   bool is_lost = false;      ///< COMMIT was sent and its answer never came
 

@@ -57,6 +57,9 @@ struct Column {
 struct Table {
   std::string_view name;
   std::vector<Column> columns;
+  /// So many leading columns are a unique key (0: not told): rows of a batch with equal keys are
+  /// then parted beforehand, instead of by a conflict that makes the whole batch run again.
+  std::size_t key = 0;
 };
 
 /// One open transaction. Methods throw Unavailable (deadline, connection lost) or Fault; a unique

@@ -24,14 +24,6 @@ Deadline current_deadline() {
   return Database::thread_deadline().value_or(std::chrono::steady_clock::now() + default_patience);
 }
 
-std::vector<Change> read_changes(Transaction& transaction) {
-  std::vector<Change> changes;
-  for (const Row& row : transaction.query("SELECT kind, owner, number FROM changes")) {
-    changes.push_back({row.text(0), row.uuid(1), row.integer(2)});
-  }
-  return changes;
-}
-
 /// Read connections, opened as they are needed.
 class Readers {
  public:
