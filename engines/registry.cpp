@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engines/registry.hpp"
+
+#include "engines/kv/kv.hpp"
+#include "engines/sys/sys.hpp"
+
+namespace signet::engines {
+
+void register_all(core::Registry& registry, core::Services& services) {
+  registry.push_back(sys::module_type(services));
+  registry.push_back(kv::module_type());
+}
+
+}  // namespace signet::engines
