@@ -7,6 +7,7 @@
 #include "core/mount.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
@@ -314,18 +315,7 @@ Result<std::string> Audit::hash(std::string_view path, std::string_view input) c
   return device->hasher.hash(input);
 }
 
-bool Audit::log_request(const AuditRecord& record) {
-  if (is_expired_.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(change_);
-    if (state_.get() && is_expired_.exchange(false)) {
-      try {
-        load_locked();
-      } catch (...) {
-        expire();
-        throw;
-      }
-    }
-  }
+bool Audit::log_request(const AuditRecord& record) const {
   const auto now = state_.get();
   return now && log(*now, "request", record);
 }

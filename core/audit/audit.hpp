@@ -14,7 +14,6 @@
 #include "storage/database.hpp"
 #include "storage/settings.hpp"
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -59,12 +58,11 @@ class Audit {
   Audit(const Audit&) = delete;
   Audit& operator=(const Audit&) = delete;
 
-  /// Reads rows and stanzas and opens what is new; devices that stay keep their files. On unseal. A
-  /// device that cannot be opened stays in the list, refuses lines and is tried again with each.
+  /// Reads rows and stanzas and opens what is new; devices that stay keep their files. On unseal
+  /// and when the number rose. A device that cannot be opened stays in the list, refuses lines and
+  /// is tried again with each.
   /// @throws Fault, Unavailable: the rows cannot be read or were forged
   void load();
-  /// Another node may have changed devices: the next request loads them first.
-  void expire() { is_expired_.store(true, std::memory_order_release); }
   /// On seal. What is under way may still write its response entries.
   void unload();
   /// SIGHUP: new stanzas of the configuration file (if given), then every file opened anew.
@@ -82,8 +80,7 @@ class Audit {
 
   /// True when a device accepted the entry, or when there is none and none is required. False: the
   /// request fails with 500 `internal error` (before: nothing runs; after: the result is withheld).
-  /// @throws Unavailable: the devices changed and cannot be read (before anything ran)
-  [[nodiscard]] bool log_request(const AuditRecord& record);
+  [[nodiscard]] bool log_request(const AuditRecord& record) const;
   [[nodiscard]] bool log_response(const AuditRecord& record) const;
   [[nodiscard]] bool has_devices() const;
 
@@ -122,7 +119,6 @@ class Audit {
   std::mutex change_;      // one change of the state at a time
   Snapshot<State> state_;  // entries under way share the devices they began with
   Snapshot<State> last_;   // after sealing, for response entries
-  std::atomic<bool> is_expired_{false};
 };
 
 }  // namespace signet::core

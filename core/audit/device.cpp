@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/audit/device.hpp"
 
+#include "base/clock.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -62,7 +64,7 @@ class FileDevice final : public AuditDevice {
       : path_(std::move(path)), mode_(mode), limit_(limit) {}
 
   bool write(std::string_view line) override {
-    const Instant until = std::chrono::steady_clock::now() + limit_;
+    const Instant until = system_clock().steady() + limit_;
     const std::unique_lock lock(mutex_, until);
     if (!lock.owns_lock()) return false;
     if (!file_.is_open() && !open_locked()) return false;
@@ -118,7 +120,7 @@ class FileDevice final : public AuditDevice {
   bool write_locked(std::string_view line, Instant until) {
     // After a line was refused for lack of a reader, the next ones do not wait: else a hundred
     // requests would stand in line here, each for its whole limit.
-    if (is_stuck_) until = std::chrono::steady_clock::now();
+    if (is_stuck_) until = system_clock().steady();
     std::size_t written = 0;
     while (written < line.size()) {
       const ssize_t count = ::write(file_.get(), line.data() + written, line.size() - written);
@@ -143,7 +145,7 @@ class FileDevice final : public AuditDevice {
   }
 
   bool wait_for_room(Instant until) const {
-    const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<milliseconds>(until - system_clock().steady());
     pollfd about{file_.get(), POLLOUT, 0};
     const bool has_room = left.count() > 0 && ::poll(&about, 1, static_cast<int>(left.count())) > 0;
     errno = EAGAIN;
