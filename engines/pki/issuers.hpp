@@ -78,7 +78,11 @@ struct Signer {
   ca::IssuerUrls urls;                       ///< of certificates it issues, templates filled in
 };
 
-class IssuerRecords;
+/// An issuer that may issue, with what it signs with. The entry lives as long as its snapshot.
+struct IssuingIssuer {
+  const IssuerEntry* entry = nullptr;
+  Signer signer;
+};
 
 /// Immutable; shared by requests under way. Ask PkiEngine::issuers() for the current one and put
 /// `request.unit().decided_on(Issuers::kind, mount, snapshot->number())` with what is staged.
@@ -108,10 +112,13 @@ class Issuers {
 
   /// Opened once for all snapshots. @throws Fault when the sealed record is forged
   [[nodiscard]] std::shared_ptr<const crypto::PrivateKey> private_key(const KeyEntry& key) const;
-  /// Made once a snapshot. `invalid`: no key ("...unable to use issuer...no private key"), or the
-  /// templates of its URLs cannot be filled in ("unable to fetch AIA URL information: ..."). Says
-  /// nothing about usage: the caller checks it.
+  /// Made once a snapshot. `invalid`: no key, or the templates of its URLs cannot be filled in
+  /// ("unable to fetch AIA URL information: ..."). Says nothing about usage: the caller checks it.
   [[nodiscard]] Result<Signer> signer(const IssuerEntry& issuer) const;
+  /// Resolves and checks the usage issuing-certificates, for everything that signs certificates.
+  /// Errors with Vault's words: "could not fetch the CA certificate (was one set?): ...", "error
+  /// fetching CA certificate: ...".
+  [[nodiscard]] Result<IssuingIssuer> issuing(std::string_view reference) const;
   /// The certificates of `issuer.chain`, itself first.
   [[nodiscard]] std::vector<const IssuerEntry*> chain_of(const IssuerEntry& issuer) const;
 

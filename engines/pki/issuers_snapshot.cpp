@@ -146,8 +146,8 @@ Result<Signer> Issuers::signer(const IssuerEntry& issuer) const {
   if (made != signers_.end()) return made->second;
   const KeyEntry* key = issuer.key_id ? find_key(*issuer.key_id) : nullptr;
   if (key == nullptr)
-    return invalid("unable to use issuer " + issuer.id.text() +
-                   ": no private key is associated with it");
+    return invalid("unable to fetch corresponding key from issuer " + issuer.id.text() +
+                   "; unable to use this issuer for signing");
   const Urls& urls = issuer.urls.empty() ? config_.urls : issuer.urls;
   auto filled = rendered(urls, config_.cluster, issuer.id.text());
   if (!filled) return invalid("unable to fetch AIA URL information: " + filled.error().message);
@@ -158,6 +158,27 @@ Result<Signer> Issuers::signer(const IssuerEntry& issuer) const {
   Signer signer{std::make_shared<const ca::Issuer>(std::move(made_issuer)), std::move(*filled)};
   signers_.emplace(issuer.id, signer);
   return signer;
+}
+
+Result<IssuingIssuer> Issuers::issuing(std::string_view reference) const {
+  const auto resolved = resolve(reference);
+  if (!resolved)
+    return invalid("could not fetch the CA certificate (was one set?): " +
+                   resolved.error().message);
+  const IssuerEntry& issuer = **resolved;
+  if (!issuer.key_id || find_key(*issuer.key_id) == nullptr)
+    return invalid(
+        "could not fetch the CA certificate (was one set?): unable to fetch corresponding key from "
+        "issuer " +
+        issuer.id.text() + "; unable to use this issuer for signing");
+  if (!issuer.usage.issuing_certificates)
+    return invalid("error fetching CA certificate: error while attempting to use issuer " +
+                   issuer.id.text() +
+                   ": requested usage issuing-certificates for issuer [id:" + issuer.id.text() +
+                   " / name:" + issuer.name + "] but only had usage " + issuer.usage.text());
+  auto made = signer(issuer);
+  if (!made) return invalid("error fetching CA certificate: " + made.error().message);
+  return IssuingIssuer{&issuer, std::move(*made)};
 }
 
 IssuersLoader::IssuersLoader(const core::EngineContext& context)

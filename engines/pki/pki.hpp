@@ -31,8 +31,10 @@ struct VerbatimFields;
 struct SerialField;
 struct IssuerRef;
 struct RevokeFields;
+struct OcspPath;
 
 class LeafTemplates;
+class Status;
 
 // The parts of the route table, one a file.
 std::vector<core::Route> role_routes();
@@ -40,6 +42,7 @@ std::vector<core::Route> issue_routes();
 std::vector<core::Route> fetch_routes();
 std::vector<core::Route> list_routes();
 std::vector<core::Route> revoke_routes();
+std::vector<core::Route> status_routes();
 
 class PkiEngine final : public core::Engine {
  public:
@@ -97,6 +100,17 @@ class PkiEngine final : public core::Engine {
   // revoke.cpp
   Result<core::Response> revoke(core::Request&, const RevokeFields&);
   Result<core::Response> revoke_with_key(core::Request&, const RevokeFields&);
+
+  // status_routes.cpp
+  Result<core::Response> read_crl_der(core::Request&, const IssuerRef&);
+  Result<core::Response> read_crl_pem(core::Request&, const IssuerRef&);
+  Result<core::Response> read_crl_json(core::Request&, const IssuerRef&);
+  Result<core::Response> read_certificate_crl(core::Request&, const core::NoFields&);
+  Result<core::Response> read_no_delta(core::Request&, const IssuerRef&);
+  Result<core::Response> rotate_crls(core::Request&, const core::NoFields&);
+  Result<core::Response> rotate_deltas(core::Request&, const core::NoFields&);
+  Result<core::Response> ocsp_get(core::Request&, const OcspPath&);
+  Result<core::Response> ocsp_post(core::Request&, const core::NoFields&);
 
  private:
   core::EngineContext context_;

@@ -72,15 +72,14 @@ struct Calculation {
       return invalid(
           "Either ttl or not_after should be provided. Both should not be provided in the same "
           "request.");
-    const Seconds ttl = fixed ? Seconds{0} : granted_ttl();
+    const Seconds ttl = granted_ttl();
     if (fixed && role.fields.not_after_bound == "ttl-limited") {
-      const Seconds limit = granted_ttl();
-      if (*fixed > now + limit)
+      if (*fixed > now + ttl)
         return invalid(
             fmt::format("not_after_bound is set to ttl-limited. Cannot satisfy request "
                         "as that would result in notAfter of {} that is beyond the TTL "
                         "of {}",
-                        rfc3339(*fixed), go_duration(limit)));
+                        rfc3339(*fixed), go_duration(ttl)));
     }
     const UnixTime end = TRY(within_issuer(fixed ? *fixed : now + ttl));
     if (role.not_after_limit && end > *role.not_after_limit)

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a mount says about its certificates: CRLs and OCSP (pki.md sections 13 and 14,
+// x509-status.md 4 and 5).
+#pragma once
+
+#include "base/snapshot.hpp"
+#include "core/engine.hpp"
+#include "core/request.hpp"
+#include "core/response.hpp"
+#include "crl/feed.hpp"
+#include "crl/ocsp.hpp"
+#include "crl/ocsp_cache.hpp"
+#include "crl/publisher.hpp"
+#include "engines/pki/issuers.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace signet::pki {
+
+class PkiEngine;
+
+class Status {
+ public:
+  enum class CrlForm { der, pem };
+
+  /// @param folder of the CRLs' temporary files; empty: the default
+  Status(PkiEngine& engine, crl::RevocationFeed& feed, std::string folder);
+  ~Status();
+  Status(const Status&) = delete;
+  Status& operator=(const Status&) = delete;
+
+  /// A revocation has been committed: its OCSP answers are dropped, its CRL is dirty.
+  void revoked(std::int64_t authority, BytesView serial);
+  /// What is listed or who signs has changed: every CRL is rebuilt at its next fetch.
+  void configuration_changed();
+
+  /// The CRL of an issuer's authority. Status 204 when nobody signs it.
+  Result<core::Response> crl(core::Request& request, const IssuerEntry& issuer, CrlForm form);
+  /// The same as PEM text, for JSON answers; empty when there is none.
+  Result<std::string> crl_pem(core::Request& request, const IssuerEntry& issuer);
+  /// Builds every CRL of the mount now (crl/rotate).
+  Result<void> rotate(core::Request& request);
+  /// Rebuilds what is due (once a minute).
+  void tick();
+
+  core::Response ocsp(core::Request& request, BytesView der);
+
+ private:
+  struct Responder {
+    std::int64_t authority = 0;
+    crl::IssuerHashes hashes;
+    bool knows_all_serials = false;
+  };
+  struct Responders {
+    std::int64_t number = -1;
+    std::vector<Responder> list;
+  };
+  struct OcspSigner {
+    std::int64_t authority = 0;
+    std::shared_ptr<const crypto::PrivateKey> key;  // shared with the issuers' snapshot
+    crypto::SignatureScheme scheme;
+  };
+
+  [[nodiscard]] std::optional<crl::CrlRecipe> recipe(std::int64_t authority);
+  std::optional<crl::PublishedCrl> fetch(core::Request& request, const IssuerEntry& issuer);
+  std::shared_ptr<const Responders> responders(const Issuers& issuers);
+  [[nodiscard]] std::optional<OcspSigner> signer_of(const Issuers& issuers,
+                                                    std::int64_t authority) const;
+  [[nodiscard]] crl::SingleStatus look_up(const Responder& responder, const crl::CertId& id,
+                                          UnixTime now) const;
+  core::Response sign_ocsp(core::Request& request, const crl::OcspRequest& asked);
+  [[nodiscard]] core::Response cacheable(const core::Request& request,
+                                         const crl::CachedOcsp& answer) const;
+
+  PkiEngine& engine_;
+  crl::RevocationFeed& feed_;
+  crl::Publisher publisher_;
+  crl::OcspCache cache_;
+  Snapshot<Responders> responders_;
+};
+
+}  // namespace signet::pki
