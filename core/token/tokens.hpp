@@ -12,6 +12,7 @@
 #include "core/token/entry.hpp"
 #include "storage/changes.hpp"
 #include "storage/database.hpp"
+#include "storage/tokens.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -32,7 +33,7 @@ using TokenPointer = std::shared_ptr<const TokenEntry>;  // shared with the toke
 /// A token to be stored: everything is decided (core/token/create.hpp, login, init).
 struct NewToken {
   TokenEntry entry;       ///< id_hash and accessor are filled in by stage_create
-  std::string custom_id;  ///< empty: "hvs." and 24 random letters and digits
+  SecretBytes custom_id;  ///< empty: "hvs." and 24 random letters and digits
 };
 
 class Tokens {
@@ -45,7 +46,7 @@ class Tokens {
   /// custom id that is taken refuses the unit with `cannot create a token with a duplicate ID`.
   [[nodiscard]] Auth stage_create(storage::CommitUnit& unit, NewToken token);
   /// A root token (init, dev server), staged; `custom_id` empty: random.
-  [[nodiscard]] Auth stage_root(storage::CommitUnit& unit, std::string custom_id = {});
+  [[nodiscard]] Auth stage_root(storage::CommitUnit& unit, SecretBytes custom_id = {});
 
   /// The token that a request presents: alive, not expired, with all its parents. Cached.
   /// @return `permission denied` for anything else
@@ -64,8 +65,11 @@ class Tokens {
   /// Accessors of living tokens above `after`, sorted; `limit` 0: all.
   [[nodiscard]] std::vector<std::string> accessors(std::string_view after, std::int64_t limit);
 
-  /// Stages a new expiry time. Refused as stale when the row changed meanwhile.
-  void stage_renew(storage::CommitUnit& unit, const TokenEntry& token, UnixTime now, Seconds ttl);
+  /// Stages a new expiry time, `ttl` from `now`. The unit is refused when the row changed
+  /// meanwhile.
+  /// @return `token not found` when it is gone
+  Result<void> stage_renew(storage::CommitUnit& unit, const TokenEntry& token, UnixTime now,
+                           Seconds ttl);
   /// Stages the removal of a token and everything below it (one statement).
   void stage_revoke(storage::CommitUnit& unit, BytesView id_hash);
   /// Stages the removal of a token alone; its children become orphans.
@@ -79,16 +83,21 @@ class Tokens {
 
  private:
   class Cache;
-  storage::Database& database_;
+  struct Alive;
+  [[nodiscard]] std::optional<Alive> alive(BytesView id_hash) const;
+
   storage::Changes& changes_;
   Sealer& sealer_;
   Clock& clock_;
   Random& random_;
+  storage::TokenStore store_;
   std::unique_ptr<Cache> cache_;
 };
 
-/// What lookup answers (core.md section 4.5, "Token object"). `id` is the token's text, "" when
-/// asked by accessor.
+/// What lookup answers (core.md section 4.5, "Token object") but for `id`, the token's text.
 Json token_object(const TokenEntry& token, UnixTime now);
+
+/// The `auth` block of an answer about a stored token; client_token is left empty.
+Auth auth_of(const TokenEntry& token, Seconds ttl);
 
 }  // namespace signet::core
