@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/snapshot.hpp"
 #include "ca/certificate.hpp"
 #include "ca/issuer.hpp"
 #include "core/engine.hpp"
@@ -148,6 +149,9 @@ class IssuersLoader {
   explicit IssuersLoader(const core::EngineContext& context);
   /// The snapshot at the newest change number this node knows of. @throws Unavailable
   std::shared_ptr<const Issuers> current();
+  /// The last snapshot loaded, from memory, however old; null before the first. For what is served while the
+  /// database is gone.
+  std::shared_ptr<const Issuers> last();
 
  private:
   std::shared_ptr<const Issuers> load(std::int64_t number);
@@ -155,6 +159,7 @@ class IssuersLoader {
 
   core::EngineContext context_;
   std::mutex mutex_;
+  Snapshot<Issuers> last_;
   std::shared_ptr<const Issuers> current_;
   std::shared_ptr<OpenedKeys> opened_;               // shared with snapshots, see Issuers
   std::map<std::pair<Uuid, Uuid>, bool> signed_by_;  ///< (certificate, parent): verified once

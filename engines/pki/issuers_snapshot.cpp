@@ -184,11 +184,16 @@ Result<IssuingIssuer> Issuers::issuing(std::string_view reference) const {
 IssuersLoader::IssuersLoader(const core::EngineContext& context)
     : context_(context), opened_(std::make_shared<OpenedKeys>()) {}
 
+std::shared_ptr<const Issuers> IssuersLoader::last() { return last_.get(); }
+
 std::shared_ptr<const Issuers> IssuersLoader::current() {
   // The number is read before the rows: a change in between is loaded, and loaded once more.
   const std::int64_t number = context_.changes.number(Issuers::kind, context_.mount_id);
   const std::lock_guard lock(mutex_);
-  if (current_ == nullptr || current_->number() < number) current_ = load(number);
+  if (current_ == nullptr || current_->number() < number) {
+    current_ = load(number);
+    last_.set(current_);
+  }
   return current_;
 }
 

@@ -58,6 +58,9 @@ class PkiEngine final : public core::Engine {
   // For all files of this folder.
   [[nodiscard]] const core::EngineContext& context() const { return context_; }
   [[nodiscard]] std::shared_ptr<const Issuers> issuers() { return issuers_.current(); }
+  /// For public status: the newest snapshot, or the last one while the database is gone or on the
+  /// I/O thread (null there before the first).
+  std::shared_ptr<const Issuers> issuers_for_status(const core::Request& request);
   [[nodiscard]] const IssuerRecords& records() const { return records_; }
   /// The newest snapshot, its number noted in the request's unit.
   std::shared_ptr<const Issuers> issuers_for(core::Request& request);
@@ -119,6 +122,7 @@ class PkiEngine final : public core::Engine {
   IssuerRecords records_;
   Roles roles_;
   std::unique_ptr<LeafTemplates> templates_;
+  std::unique_ptr<Status> status_;
   std::vector<std::function<void(std::int64_t)>> revoked_hooks_;
 };
 

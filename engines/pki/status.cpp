@@ -108,6 +108,12 @@ Status::Status(PkiEngine& engine, crl::RevocationFeed& feed, std::string folder)
       publisher_(
           engine.context().database, engine.context().clock, engine.context().mount_id,
           [this](std::int64_t authority) { return recipe(authority); }, std::move(folder)) {
+  // Not bound to this object's life: a listener cannot be taken back, the counter outlives us.
+  engine.context().changes.on_change(
+      Issuers::kind,
+      [generation = generation_, mount = engine.context().mount_id](const Uuid& owner) {
+        if (owner == mount) generation->fetch_add(1);
+      });
   feed_.listen(engine.context().mount_id, [this](const storage::RevocationRow* row) {
     if (row != nullptr)
       revoked(row->issuer, row->serial);
@@ -121,6 +127,15 @@ Status::~Status() { feed_.forget(engine_.context().mount_id); }
 void Status::revoked(std::int64_t authority, BytesView serial) {
   cache_.invalidate(serial);
   publisher_.mark_dirty(authority);
+}
+
+bool Status::knows_configuration(bool is_inplace) {
+  const auto generation = generation_->load();
+  if (seen_generation_.load() == generation) return true;
+  if (is_inplace) return false;
+  seen_generation_.store(generation);  // before dropping: what rises meanwhile is dropped once more
+  configuration_changed();
+  return true;
 }
 
 void Status::configuration_changed() {
@@ -150,16 +165,17 @@ std::optional<crl::CrlRecipe> Status::recipe(std::int64_t authority) {
 }
 
 std::optional<crl::PublishedCrl> Status::fetch(core::Request& request, const IssuerEntry& issuer) {
-  const bool is_stale_fine = engine_.issuers()->config().crl.auto_rebuild;
+  const bool is_stale_fine = engine_.issuers_for_status(request)->config().crl.auto_rebuild;
   return publisher_.fetch(issuer.authority, is_stale_fine, request.deadline);
 }
 
 Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& issuer,
                                    CrlForm form) {
+  if (!knows_configuration(request.is_inplace)) return core::Response::needs_worker();
   std::optional<crl::PublishedCrl> list;
   if (request.is_inplace) {
     list = publisher_.current(issuer.authority);
-    const bool is_stale_fine = engine_.issuers()->config().crl.auto_rebuild;
+    const bool is_stale_fine = engine_.issuers_for_status(request)->config().crl.auto_rebuild;
     if (!list || list->next_update <= request.now ||
         (!is_stale_fine && publisher_.is_dirty(issuer.authority)) || !feed_.is_fresh())
       return core::Response::needs_worker();
@@ -184,6 +200,7 @@ Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& is
 }
 
 Result<std::string> Status::crl_pem(core::Request& request, const IssuerEntry& issuer) {
+  knows_configuration(false);
   const auto list = fetch(request, issuer);
   if (!list) return std::string();
   return pem("X509 CRL", list->der->map().view(), false);
@@ -275,6 +292,7 @@ core::Response Status::cacheable(const core::Request& request,
 }
 
 core::Response Status::ocsp(core::Request& request, BytesView der) {
+  if (!knows_configuration(request.is_inplace)) return core::Response::needs_worker();
   const auto asked = crl::parse_ocsp_request(der);
   if (!asked) return ocsp_failure(asked.error());
   const bool is_single = asked->certificates.size() == 1 && !asked->nonce;

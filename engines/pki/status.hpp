@@ -13,6 +13,7 @@
 #include "crl/publisher.hpp"
 #include "engines/pki/issuers.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -66,6 +67,8 @@ class Status {
     crypto::SignatureScheme scheme;
   };
 
+  /// False: issuers or settings changed, and a worker must drop what was made before.
+  bool knows_configuration(bool is_inplace);
   [[nodiscard]] std::optional<crl::CrlRecipe> recipe(std::int64_t authority);
   std::optional<crl::PublishedCrl> fetch(core::Request& request, const IssuerEntry& issuer);
   std::shared_ptr<const Responders> responders(const Issuers& issuers);
@@ -78,6 +81,9 @@ class Status {
                                          const crl::CachedOcsp& answer) const;
 
   PkiEngine& engine_;
+  std::shared_ptr<std::atomic<std::uint64_t>> generation_ =  // shared with the listener
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::atomic<std::uint64_t> seen_generation_ = 0;
   crl::RevocationFeed& feed_;
   crl::Publisher publisher_;
   crl::OcspCache cache_;
