@@ -31,6 +31,11 @@ void Publisher::mark_dirty(std::int64_t authority) {
   ++scopes_[authority].wanted;
 }
 
+void Publisher::mark_all_dirty() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [authority, scope] : scopes_) ++scope.wanted;
+}
+
 bool Publisher::is_dirty(std::int64_t authority) const {
   const std::lock_guard lock(mutex_);
   const auto found = scopes_.find(authority);

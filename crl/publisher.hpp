@@ -50,6 +50,7 @@ class Publisher {
 
   /// A revocation of this authority has been committed (here or on another node).
   void mark_dirty(std::int64_t authority);
+  void mark_all_dirty();
   /// Whether a list built now could differ from the current one.
   [[nodiscard]] bool is_dirty(std::int64_t authority) const;
 
