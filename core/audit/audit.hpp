@@ -48,8 +48,7 @@ struct AuditOptions {
 class Audit {
  public:
   /// `kind` of the change number that enabling, disabling and headers raise (owner:
-  /// root_namespace). Wire it: `changes.on_change(Audit::change_kind, [&](const Uuid&) {
-  /// audit.expire(); })`.
+  /// root_namespace); when it rose, load().
   static constexpr std::string_view change_kind = "audit";
 
   Audit(AuditOptions options, storage::Database& database, Sealer& sealer, Clock& clock,
