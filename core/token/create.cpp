@@ -229,7 +229,7 @@ std::vector<std::string> sanitize_policies(const std::vector<std::string>& polic
   return out;
 }
 
-Result<DecidedToken> decide_token(TokenRequest request, const TokenRequester& requester) {
+Result<DecidedToken> decide_token(const TokenRequest& request, const TokenRequester& requester) {
   const TokenEntry& parent = requester.parent;
   const TokenRole* role = requester.role;
   if (parent.uses_left != 0) return invalid("restricted use token cannot generate child tokens");
@@ -257,7 +257,7 @@ Result<DecidedToken> decide_token(TokenRequest request, const TokenRequester& re
   DecidedToken out;
   TokenEntry& token = out.token.entry;
   token.policies = std::move(policies);
-  token.meta = std::move(request.meta);
+  token.meta = request.meta;
   token.path = path_of(requester);
   token.display_name = display_name_of(request.display_name);
   token.created_at = requester.now;
@@ -277,7 +277,7 @@ Result<DecidedToken> decide_token(TokenRequest request, const TokenRequester& re
     token.entity_id = parent.entity_id;
   }
   TRY(decide_ttl(request, requester, token, out.warnings));
-  out.token.custom_id = std::move(request.id);
+  out.token.custom_id = request.id.copy();
   return out;
 }
 

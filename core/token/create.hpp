@@ -58,9 +58,9 @@ struct TokenRequester {
   bool has_sudo = false;               ///< on the path asked, or root
   bool asks_for_orphan = false;        ///< auth/token/create-orphan
   const TokenRole* role = nullptr;     ///< auth/token/create/:role
-  std::string path;                    ///< "auth/token/create"
+  std::string path = {};               ///< "auth/token/create"
   Seconds default_ttl{0}, max_ttl{0};  ///< the mount's
-  UnixTime now;
+  UnixTime now = {};
 };
 
 struct DecidedToken {
@@ -68,7 +68,7 @@ struct DecidedToken {
   std::vector<std::string> warnings;
 };
 
-Result<DecidedToken> decide_token(TokenRequest request, const TokenRequester& requester);
+Result<DecidedToken> decide_token(const TokenRequest& request, const TokenRequester& requester);
 
 /// Trimmed, lower case, sorted, unique; `root` swallows the rest; empty ones go.
 std::vector<std::string> sanitize_policies(const std::vector<std::string>& policies,
