@@ -15,7 +15,7 @@ namespace signet::core {
 SecretBytes stage_first_rows(Services& services, storage::CommitUnit& unit,
                              const SecretBytes& root_token) {
   // The token's row comes first: its key is random and settles a lost COMMIT.
-  Auth root = services.tokens.stage_root(unit, std::string(root_token.reveal_text()));
+  Auth root = services.tokens.stage_root(unit, root_token.copy());
   services.policies.stage_built_in(unit);
   services.mounts.stage_builtin(unit);
   return std::move(root.client_token);
