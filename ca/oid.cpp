@@ -21,8 +21,9 @@ std::optional<std::uint64_t> take_arc(std::string_view& text) {
   std::size_t at = 0;
   std::uint64_t arc = 0;
   for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
-    if (arc > (arc_limit - 9) / 10) return std::nullopt;
-    arc = arc * 10 + static_cast<std::uint64_t>(text[at] - '0');
+    const auto digit = static_cast<std::uint64_t>(text[at] - '0');
+    if (arc > (arc_limit - digit) / 10) return std::nullopt;
+    arc = arc * 10 + digit;
   }
   if (at == 0 || (at > 1 && text[0] == '0')) return std::nullopt;
   text.remove_prefix(at);
