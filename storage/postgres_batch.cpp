@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -46,30 +47,31 @@ std::map<Key, std::int64_t> read_numbers(PostgresConnection& connection, const B
 }
 
 /// Those of the batch's tokens that are still there: one statement.
-std::set<Bytes> read_tokens(PostgresConnection& connection, const Batch& batch) {
-  std::set<Bytes> wanted;
+std::set<std::string> read_tokens(PostgresConnection& connection, const Batch& batch) {
+  std::set<std::string> wanted;
   for (const auto& pending : batch) {
-    if (pending->unit.token()) wanted.insert(*pending->unit.token());
+    if (pending->unit.token()) wanted.emplace(as_text(*pending->unit.token()));
   }
-  std::set<Bytes> there;
+  std::set<std::string> there;
   if (wanted.empty()) return there;
-  const std::vector<Value> ids(wanted.begin(), wanted.end());
+  BinaryArray ids(ColumnType::bytes, wanted.size());
+  for (const std::string& id : wanted) ids.add(to_bytes(std::string_view(id)));
   for (const Row& row :
        connection.query_arrays("SELECT t.id_hash FROM UNNEST($1::bytea[]) AS u(id_hash) "
                                "JOIN tokens t ON t.id_hash = u.id_hash",
-                               {to_array(ColumnType::bytes, ids)})) {
-    there.insert(row.bytes(0));
+                               {std::move(ids)})) {
+    there.emplace(as_text(row.bytes(0)));
   }
   return there;
 }
 
 /// Takes out of the batch what was decided on an old number or under a token that is gone.
 void refuse_outdated(PostgresConnection& connection, Batch& batch) {
-  const std::set<Bytes> tokens = read_tokens(connection, batch);
+  const std::set<std::string> tokens = read_tokens(connection, batch);
   const std::map<Key, std::int64_t> numbers = read_numbers(connection, batch);
   std::erase_if(batch, [&](const std::shared_ptr<Pending>& pending) {
     const CommitUnit& unit = pending->unit;
-    if (unit.token() && !tokens.contains(*unit.token())) {
+    if (unit.token() && !tokens.contains(std::string(as_text(*unit.token())))) {
       pending->outcome = {Kind::token_gone, {}};
       return true;
     }
@@ -87,18 +89,32 @@ struct Parted {
   Batch later;  ///< units with a key that an earlier unit of the batch has too
 };
 
+/// The unique key of a row as one string; unequal for unequal keys.
+std::string key_of(const CommitUnit::Insert& insert) {
+  std::string key(insert.table->name);
+  for (std::size_t i = 0; i < insert.table->key; ++i) {
+    const Value& part = insert.row[i];
+    if (const auto* number = std::get_if<std::int64_t>(&part)) {
+      key += fmt::format("|{}", *number);
+    } else if (const auto* text = std::get_if<std::string>(&part)) {
+      key += fmt::format("|{}:{}", text->size(), *text);
+    } else if (const auto* bytes = std::get_if<Bytes>(&part)) {
+      key += fmt::format("|{}:{}", bytes->size(), as_text(*bytes));
+    }
+  }
+  return key;
+}
+
 Parted part_equal_keys(const Batch& batch) {
-  std::set<std::pair<std::string_view, Values>> seen;
+  std::unordered_set<std::string> seen;
   Parted parted;
   for (const auto& pending : batch) {
-    std::vector<std::pair<std::string_view, Values>> keys;
+    std::vector<std::string> keys;
     for (const CommitUnit::Insert& insert : pending->unit.inserts()) {
-      if (insert.table->key == 0) continue;
-      const auto end = insert.row.begin() + static_cast<std::ptrdiff_t>(insert.table->key);
-      keys.emplace_back(insert.table->name, Values(insert.row.begin(), end));
+      if (insert.table->key > 0) keys.push_back(key_of(insert));
     }
-    const bool is_repeated =
-        std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return seen.contains(key); });
+    const bool is_repeated = std::any_of(
+        keys.begin(), keys.end(), [&](const std::string& key) { return seen.contains(key); });
     (is_repeated ? parted.later : parted.now).push_back(pending);
     if (!is_repeated) {
       seen.insert(std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));

@@ -106,7 +106,6 @@ Parameters to_parameters(const Values& values) {
   const std::string what =
       fmt::format("PostgreSQL refused a statement ({}): {}", state, error.what());
   if (state == "23505") throw UniqueViolation(what);
-  if (state == "40001" || state == "40P01") throw TryAgain(what);
   // 25006: the server became a standby; 57Pxx: it shuts down. Both: another session may do better.
   if (state == "25006" || state.starts_with("57P") || state.starts_with("08")) {
     throw ConnectionLost(what);
@@ -180,21 +179,31 @@ struct PostgresConnection::Session {
     return statements.emplace(std::move(text), name).first->second;
   }
 
+  static ConnectionLost lost(const pqxx::failure& error) {
+    return ConnectionLost(fmt::format("the connection to PostgreSQL broke: {}", error.what()));
+  }
+
   /// Calls libpqxx and turns its exceptions into ours.
   template <class Call>
   auto guarded(Call call) {
     try {
       return call();
     } catch (const pqxx::sql_error& error) {
-      if (!connection.is_open()) throw ConnectionLost(error.what());
+      if (!connection.is_open()) throw lost(error);
       try {
         throw_sql_error(error);
       } catch (const ConnectionLost&) {
         is_given_up = true;
         throw;
       }
+    } catch (const pqxx::statement_completion_unknown& error) {
+      is_given_up = true;
+      throw lost(error);
+    } catch (const pqxx::transaction_rollback& error) {  // serialisation failure, deadlock
+      if (!connection.is_open()) throw lost(error);
+      throw TryAgain(error.what());
     } catch (const pqxx::failure& error) {
-      if (!connection.is_open()) throw ConnectionLost(error.what());
+      if (!connection.is_open()) throw lost(error);
       throw Fault(error.what());
     }
   }

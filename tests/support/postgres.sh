@@ -84,7 +84,11 @@ signal() {
 case $1 in
   start) start "$2" ;;
   stop) stop "$2" ;;
-  kill) signal KILL "$2" ;;
+  kill)
+    signal KILL "$2"
+    # Where nothing reaps the dead, its process number would look alive to the next start.
+    rm -f "$2/data/postmaster.pid" "$2"/.s.PGSQL.*
+    ;;
   restart) launch "$2" ;;
   freeze) signal STOP "$2" ;;
   thaw) signal CONT "$2" ;;
