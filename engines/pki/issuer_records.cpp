@@ -27,22 +27,28 @@ storage::IssuerKeyRow row_of(Sealer& sealer, const Uuid& mount, const KeyEntry& 
 
 }  // namespace
 
-std::int64_t IssuerRecords::authority_of(storage::CommitUnit& unit,
-                                         const ca::Certificate& certificate) const {
+IssuerRecords::Authority IssuerRecords::authority_of(const ca::Certificate& certificate) const {
   const crypto::Sha256 spki_hash = crypto::sha256(certificate.spki);
   const storage::IssuerStore store(context_.database);
   if (const auto known = store.authority(context_.mount_id, certificate.subject.der(), spki_hash))
-    return *known;
+    return {*known, false};
   // 31 random bits: unique over all mounts without a counter that every node would queue for.
   const Bytes drawn = context_.random.bytes(4);
   const std::int64_t number = (static_cast<std::int64_t>(drawn[0] & 0x7f) << 24 |
                                static_cast<std::int64_t>(drawn[1]) << 16 |
                                static_cast<std::int64_t>(drawn[2]) << 8 | drawn[3]) +
                               1;
+  return {number, true};
+}
+
+void IssuerRecords::insert(storage::CommitUnit& unit, const Authority& authority,
+                           const ca::Certificate& certificate) const {
+  if (!authority.is_new) return;
+  const crypto::Sha256 spki_hash = crypto::sha256(certificate.spki);
   storage::IssuerStore::insert(
-      unit, storage::AuthorityRow{number, context_.mount_id, to_bytes(certificate.subject.der()),
-                                  to_bytes(BytesView(spki_hash))});
-  return number;
+      unit,
+      storage::AuthorityRow{authority.number, context_.mount_id,
+                            to_bytes(certificate.subject.der()), to_bytes(BytesView(spki_hash))});
 }
 
 void IssuerRecords::insert(storage::CommitUnit& unit, const IssuerEntry& entry) const {

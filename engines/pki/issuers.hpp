@@ -149,8 +149,8 @@ class IssuersLoader {
   explicit IssuersLoader(const core::EngineContext& context);
   /// The snapshot at the newest change number this node knows of. @throws Unavailable
   std::shared_ptr<const Issuers> current();
-  /// The last snapshot loaded, from memory, however old; null before the first. For what is served while the
-  /// database is gone.
+  /// The last snapshot loaded, from memory, however old; null before the first. For what is served
+  /// while the database is gone.
   std::shared_ptr<const Issuers> last();
 
  private:
@@ -172,9 +172,15 @@ class IssuerRecords {
  public:
   explicit IssuerRecords(const core::EngineContext& context) : context_(context) {}
 
-  /// The authority's number of (subject, key) of this mount: the stored one, or a fresh random one
-  /// whose row is staged into `unit`.
-  std::int64_t authority_of(storage::CommitUnit& unit, const ca::Certificate& certificate) const;
+  /// The number that issuers of one (subject, key) of this mount share.
+  struct Authority {
+    std::int64_t number = 0;
+    bool is_new = false;  ///< fresh and random: its row is still to be staged
+  };
+  [[nodiscard]] Authority authority_of(const ca::Certificate& certificate) const;
+  /// Stages the row of a new one, nothing for one that is there. Never a unit's first insert.
+  void insert(storage::CommitUnit& unit, const Authority& authority,
+              const ca::Certificate& certificate) const;
   /// `entry.id` and `entry.authority` are set by the caller.
   void insert(storage::CommitUnit& unit, const IssuerEntry& entry) const;
   void update(storage::CommitUnit& unit, const IssuerEntry& entry) const;

@@ -9,6 +9,8 @@
 #include "core/request.hpp"
 #include "core/response.hpp"
 #include "core/route.hpp"
+#include "core/services.hpp"
+#include "crl/feed.hpp"
 #include "crypto/key.hpp"
 #include "engines/pki/issuers.hpp"
 #include "engines/pki/roles.hpp"
@@ -32,28 +34,67 @@ struct SerialField;
 struct IssuerRef;
 struct RevokeFields;
 struct OcspPath;
+struct UrlsFields;
+struct ClusterFields;
+struct CrlConfigFields;
+struct DefaultIssuerFields;
+struct ReplaceRootFields;
+struct DefaultKeyFields;
+struct IssuerFields;
+struct KeyRef;
+struct KeyNameFields;
+struct GenerateKeyFields;
+struct ImportKeyFields;
+struct RootFields;
+struct RequestFields;
+struct SignIntermediateFields;
+struct SelfIssuedFields;
+struct SetSignedFields;
+struct BundleFields;
 
 class LeafTemplates;
+struct LeafFields;
+struct LeafIssuer;
+struct LeafOrder;
+struct Caller;
+struct Validity;
 class Status;
 
 // The parts of the route table, one a file.
 std::vector<core::Route> role_routes();
 std::vector<core::Route> issue_routes();
+std::vector<core::Route> sign_routes();
 std::vector<core::Route> fetch_routes();
 std::vector<core::Route> list_routes();
 std::vector<core::Route> revoke_routes();
 std::vector<core::Route> status_routes();
+std::vector<core::Route> config_routes();
+std::vector<core::Route> issuer_routes();
+std::vector<core::Route> key_routes();
+std::vector<core::Route> generate_routes();
+std::vector<core::Route> sign_ca_routes();
+std::vector<core::Route> import_routes();
+
+/// What the PKI mounts of one process share.
+struct Shared {
+  Shared(storage::Database& database, Clock& clock) : feed(database, clock) { feed.start(); }
+  crypto::RsaPool rsa_keys;
+  crl::RevocationFeed feed;
+};
+
+/// The engine "pki" for the registry.
+core::ModuleType module_type(core::Services& services);
 
 class PkiEngine final : public core::Engine {
  public:
-  /// @param rsa_keys  the process's pool; outlives the engine
-  PkiEngine(const core::EngineContext& context, crypto::RsaPool& rsa_keys);
+  PkiEngine(const core::EngineContext& context, std::shared_ptr<Shared> shared);
   ~PkiEngine() override;
   PkiEngine(const PkiEngine&) = delete;
   PkiEngine& operator=(const PkiEngine&) = delete;
 
   [[nodiscard]] const core::RouteTable& routes() const override;
   void unmounted(storage::CommitUnit& unit) override;
+  void tick() override;
 
   // For all files of this folder.
   [[nodiscard]] const core::EngineContext& context() const { return context_; }
@@ -64,10 +105,8 @@ class PkiEngine final : public core::Engine {
   [[nodiscard]] const IssuerRecords& records() const { return records_; }
   /// The newest snapshot, its number noted in the request's unit.
   std::shared_ptr<const Issuers> issuers_for(core::Request& request);
-  /// A fresh private key; RSA from the pool.
+  /// A fresh private key; RSA from the pool. Not P-224, not above RSA-4096.
   [[nodiscard]] crypto::PrivateKey new_key(const crypto::KeySpec& spec) const;
-  /// Hooks for a revocation of `authority` that has been committed (the CRL is dirty).
-  void on_revoked(std::function<void(std::int64_t authority)> hook);
 
   // roles.cpp
   Result<core::Response> write_role(core::Request&, const RoleFields&);
@@ -82,7 +121,7 @@ class PkiEngine final : public core::Engine {
   Result<core::Response> sign(core::Request&, const SignFields&);
   Result<core::Response> sign_verbatim(core::Request&, const VerbatimFields&);
 
-  // fetch.cpp
+  // fetch.cpp, fetch_issuer.cpp
   Result<core::Response> read_ca_der(core::Request&, const core::NoFields&);
   Result<core::Response> read_ca_pem(core::Request&, const core::NoFields&);
   Result<core::Response> read_ca_chain(core::Request&, const core::NoFields&);
@@ -115,15 +154,76 @@ class PkiEngine final : public core::Engine {
   Result<core::Response> ocsp_get(core::Request&, const OcspPath&);
   Result<core::Response> ocsp_post(core::Request&, const core::NoFields&);
 
+  // config.cpp
+  Result<core::Response> read_urls(core::Request&, const core::NoFields&);
+  Result<core::Response> write_urls(core::Request&, const UrlsFields&);
+  Result<core::Response> read_cluster(core::Request&, const core::NoFields&);
+  Result<core::Response> write_cluster(core::Request&, const ClusterFields&);
+  Result<core::Response> read_crl_config(core::Request&, const core::NoFields&);
+  Result<core::Response> write_crl_config(core::Request&, const CrlConfigFields&);
+  Result<core::Response> read_default_issuer(core::Request&, const core::NoFields&);
+  Result<core::Response> write_default_issuer(core::Request&, const DefaultIssuerFields&);
+  Result<core::Response> replace_root(core::Request&, const ReplaceRootFields&);
+  Result<core::Response> read_default_key(core::Request&, const core::NoFields&);
+  Result<core::Response> write_default_key(core::Request&, const DefaultKeyFields&);
+
+  // issuers.cpp, issuer_write.cpp
+  Result<core::Response> list_issuers(core::Request&, const ListFields&);
+  Result<core::Response> read_issuer(core::Request&, const IssuerRef&);
+  Result<core::Response> write_issuer(core::Request&, const IssuerFields&);
+  Result<core::Response> patch_issuer(core::Request&, const IssuerFields&);
+  Result<core::Response> delete_issuer(core::Request&, const IssuerRef&);
+  Result<core::Response> delete_root(core::Request&, const core::NoFields&);
+  Result<core::Response> revoke_issuer(core::Request&, const IssuerRef&);
+
+  // keys.cpp
+  Result<core::Response> list_keys(core::Request&, const ListFields&);
+  Result<core::Response> read_key(core::Request&, const KeyRef&);
+  Result<core::Response> write_key(core::Request&, const KeyNameFields&);
+  Result<core::Response> delete_key(core::Request&, const KeyRef&);
+  Result<core::Response> generate_internal_key(core::Request&, const GenerateKeyFields&);
+  Result<core::Response> generate_exported_key(core::Request&, const GenerateKeyFields&);
+  Result<core::Response> import_key(core::Request&, const ImportKeyFields&);
+
+  // generate.cpp, sign_ca.cpp, self_issued.cpp
+  Result<core::Response> generate_root(core::Request&, const RootFields&);
+  Result<core::Response> generate_request(core::Request&, const RequestFields&);
+  Result<core::Response> sign_intermediate(core::Request&, const SignIntermediateFields&);
+  Result<core::Response> sign_self_issued(core::Request&, const SelfIssuedFields&);
+
+  // import.cpp
+  Result<core::Response> set_signed(core::Request&, const SetSignedFields&);
+  Result<core::Response> import_bundle(core::Request&, const BundleFields&);
+  Result<core::Response> import_certificates(core::Request&, const BundleFields&);
+
  private:
+  // issue.cpp, sign.cpp, leaf.cpp
+  Result<core::Response> issue_once(core::Request&, const IssueFields&);
+  Result<core::Response> sign_once(core::Request&, const SignFields&);
+  Result<core::Response> sign_verbatim_once(core::Request&, const VerbatimFields&);
+  Result<core::Response> finish_leaf(core::Request&, LeafOrder);
+  [[nodiscard]] Result<Validity> validity_for(const core::Request&, const LeafIssuer&,
+                                              const LeafFields&,
+                                              std::vector<std::string>& warnings) const;
+  // revoke.cpp
+  struct Revocable;
+  Result<Revocable> stored_certificate(const std::string& serial_number);
+  Result<Revocable> presented_certificate(const Issuers& issuers, const std::string& text);
+  Result<core::Response> revoke_certificate(core::Request&, const RevokeFields&, bool needs_key);
+  /// Whether the path names the issuer (`issuer/{issuer_ref}/...`).
+  static bool names_issuer(const core::Request& request);
+  static Caller caller_of(const core::Request& request);
+  /// Runs `decide`; when it refuses, looks whether a role or an issuer changed elsewhere meanwhile,
+  /// and if so runs it once more: what another node allowed is allowed here.
+  Result<core::Response> deciding(const std::function<Result<core::Response>()>& decide);
+
   core::EngineContext context_;
-  crypto::RsaPool& rsa_keys_;
+  std::shared_ptr<Shared> shared_;  // with the process's other PKI mounts
   IssuersLoader issuers_;
   IssuerRecords records_;
   Roles roles_;
   std::unique_ptr<LeafTemplates> templates_;
   std::unique_ptr<Status> status_;
-  std::vector<std::function<void(std::int64_t)>> revoked_hooks_;
 };
 
 }  // namespace signet::pki
