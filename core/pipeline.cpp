@@ -82,7 +82,9 @@ class Pipeline::Passage {
       answer = decide();
     }
     if (answer) answer = finish(*std::move(answer));
-    return audit_response(std::move(answer));
+    answer = audit_response(std::move(answer));
+    if (answer && request_.at_end) request_.at_end();
+    return answer;
   }
 
   [[nodiscard]] std::string mount_type() const {
@@ -192,6 +194,8 @@ class Pipeline::Passage {
     if (!decision_.is_allowed) return denied();
     is_authorised_ = true;
     if (decision_.list_limit) request_.data["limit"] = *decision_.list_limit;
+    if (is_list(request_.operation) && request_.data.value("limit", Json()) == "max")
+      request_.data["limit"] = 0;
     return {};
   }
 
@@ -288,6 +292,7 @@ class Pipeline::Passage {
       alone_ = std::unique_lock<std::shared_mutex>(pipeline_.settled_);
     request_.unit() = storage::CommitUnit();
     request_.warnings.clear();
+    request_.at_end = nullptr;
     if (request_.operation == Operation::create) request_.operation = Operation::update;
     services_.changes.refresh();
     static_cast<void>(find_route());

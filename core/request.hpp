@@ -11,6 +11,7 @@
 #include "storage/database.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -51,6 +52,7 @@ struct Request {
   std::string relative_path;                ///< below the mount, no leading slash
   std::shared_ptr<const TokenEntry> token;  // shared with the token cache
   std::vector<std::string> warnings;        ///< handlers may add; shown when the answer has a body
+  std::function<void()> at_end;             ///< runs once, when the response entry has been audited
 
   [[nodiscard]] const std::string* header(std::string_view lower_case_name) const {
     for (const auto& [key, value] : headers)
