@@ -204,7 +204,10 @@ void write_head(WipedText& out, int status, const Headers& headers, std::string_
   if (!context.namespace_header.empty())
     write_field(out, "X-Vault-Namespace", context.namespace_header);
   write_field(out, "Date", date_text(context.now));
-  if (!context.keeps_alive) out += "Connection: close\r\n";
+  if (!context.keeps_alive)
+    out += "Connection: close\r\n";
+  else if (context.is_http_1_0)
+    out += "Connection: keep-alive\r\n";
 }
 
 void write_length(WipedText& out, std::int64_t length) {

@@ -21,9 +21,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -39,9 +39,35 @@ using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
 using Buffer = beast::basic_flat_buffer<WipingAllocator<char>>;
-using Body = http::basic_string_body<char, std::char_traits<char>, WipingAllocator<char>>;
-using Parser = http::request_parser<Body, WipingAllocator<char>>;
 using TlsStream = asio::ssl::stream<Socket>;
+
+// A body in wiped memory. Beast's string body would reserve what Content-Length promises; here only
+// what came takes memory (and time to wipe).
+struct WipedBody {
+  using value_type = WipedText;
+
+  class reader {
+   public:
+    template <bool IsRequest, class Fields>
+    reader(http::header<IsRequest, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, error_code& error) { error = {}; }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, error_code& error) {
+      error = {};
+      std::size_t count = 0;
+      for (const asio::const_buffer piece : beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(piece.data()), piece.size());
+        count += piece.size();
+      }
+      return count;
+    }
+    void finish(error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+using Parser = http::request_parser<WipedBody, WipingAllocator<char>>;
 
 constexpr std::size_t header_read_size = 4 * 1024;
 constexpr std::size_t body_read_size = 16 * 1024;

@@ -272,6 +272,8 @@ Result<void> run(const Flags& flags) {
   TRY(server.start(config.listeners));
   const std::vector<std::string> urls = server.addresses();
   settle_addresses(config, house, urls);
+  house.services.database.join(
+      {house.info.node_id, house.info.api_address, std::string(signet_version())});
 
   say_configuration(config, urls);
   fmt::print("==> Signet server started! Log data will stream in below:\n\n");
