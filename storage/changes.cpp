@@ -57,7 +57,13 @@ void Changes::learn(const std::vector<Change>& changes) {
 void Changes::learn_all(const std::vector<Change>& changes, Instant asked) {
   learn(changes);
   const std::lock_guard lock(mutex_);
-  asked_ = asked_ ? std::max(*asked_, asked) : asked;
+  if (asked >= distrusted_at_) asked_ = asked_ ? std::max(*asked_, asked) : asked;
+}
+
+void Changes::distrust() {
+  const std::lock_guard lock(mutex_);
+  asked_.reset();
+  distrusted_at_ = std::chrono::steady_clock::now();
 }
 
 bool Changes::is_trusted() const {

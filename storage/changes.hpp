@@ -57,6 +57,9 @@ class Changes {
   void learn(const std::vector<Change>& changes);
   /// learn(), and the view is known to be whole as of `asked`.
   void learn_all(const std::vector<Change>& changes, Instant asked);
+  /// This process raised a number that it does not know: until a read begun after now, number()
+  /// asks the database.
+  void distrust();
 
  private:
   using Key = std::pair<std::string, Uuid>;
@@ -71,6 +74,7 @@ class Changes {
   std::map<Key, std::int64_t> numbers_;
   std::vector<std::pair<std::string, Listener>> listeners_;
   std::optional<Instant> asked_;
+  Instant distrusted_at_ = Instant::min();  // reads begun before it do not restore trust
   std::uint64_t begun_ = 0;  // reads begun and ended: a refresh waits for one begun after it
   std::uint64_t succeeded_ = 0;
   bool is_reading_ = false;

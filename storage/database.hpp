@@ -181,7 +181,9 @@ class Database {
   virtual void read(const std::function<void(Transaction&)>& body) = 0;
   /// A write transaction of its own, committed when `body` returns; serialisation failures and
   /// deadlocks run it again (twice), so it must be free of other effects. For start-up, jobs and
-  /// maintenance; requests use commit(). Not to be nested, nor to be called inside read().
+  /// maintenance; requests use commit(). Unavailable may also mean that the answer to COMMIT was
+  /// lost: run it again only if that does no harm. Not to be nested, nor to be called inside
+  /// read().
   virtual void write(const std::function<void(Transaction&)>& body) = 0;
   /// Stores a unit durably (group commit when mergeable) and runs its hooks. Blocks until known or
   /// the deadline.

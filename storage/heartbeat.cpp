@@ -38,10 +38,7 @@ Heartbeat::~Heartbeat() {
   thread_.join();
 }
 
-bool Heartbeat::is_answered() const {
-  const Instant answered = answered_;
-  return answered != Instant::min() && steady_clock::now() - answered < lately;
-}
+bool Heartbeat::is_answered() const { return steady_clock::now() - answered_.load() < lately; }
 
 void Heartbeat::set_node(const Node& node) {
   const std::lock_guard lock(mutex_);

@@ -39,7 +39,7 @@ class Heartbeat {
   Watchdog& watchdog_;
   Changes& changes_;
   Clock& clock_;
-  std::atomic<Instant> answered_{Instant::min()};
+  std::atomic<Instant> answered_{std::chrono::steady_clock::now()};  // it was just opened
   std::atomic<std::int64_t> clock_offset_{0};
 
   std::mutex mutex_;

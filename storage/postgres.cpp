@@ -65,7 +65,7 @@ class PostgresDatabase final : public Database {
         PostgresTransaction transaction(*connection);
         body(*connection);
         transaction.commit();
-        changes_.learn(read_changes(*connection));
+        learn_after_commit(*connection);
         return;
       } catch (const TryAgain&) {
         if (retries >= most_retries || steady_clock::now() >= deadline) throw;
@@ -91,6 +91,15 @@ class PostgresDatabase final : public Database {
   }
 
  private:
+  /// A body's SQL may have raised numbers.
+  void learn_after_commit(PostgresConnection& connection) {
+    try {
+      changes_.learn(read_changes(connection));
+    } catch (const Unavailable&) {
+      changes_.distrust();  // what was committed stays committed
+    }
+  }
+
   std::vector<Change> read_all_changes() {
     PostgresPool::Lease connection(pool_, current_deadline());
     return read_changes(*connection);

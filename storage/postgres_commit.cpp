@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/postgres_commit.hpp"
 
-#include "base/log.hpp"
 #include "storage/postgres_batch.hpp"
 #include "storage/postgres_transaction.hpp"
 
@@ -105,13 +104,8 @@ CommitOutcome PostgresCommits::settle(const CommitUnit& unit, Deadline deadline)
       std::this_thread::sleep_for(pause_between_settling_runs);
       continue;
     }
-    // The first run held. What it raised is read anew, for its numbers are not known here.
-    try {
-      if (!unit.raises().empty()) changes_.refresh();
-    } catch (const Unavailable&) {
-      // The view is then too old to be trusted within a second, as on any other node.
-      log::warn("a settled commit's change numbers could not be read");
-    }
+    // The first run held; the numbers that it raised are not known here.
+    if (!unit.raises().empty()) changes_.distrust();
     return {};
   }
   return unknown;

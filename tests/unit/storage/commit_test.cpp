@@ -286,6 +286,23 @@ TEST_P(Commit, APassedDeadlineStoresNothing) {
   EXPECT_EQ(count("policies"), 0);
 }
 
+TEST_P(Commit, AUnitWhoseCallerLeftIsNotStored) {
+  database_.write([&](Transaction& transaction) {
+    if (GetParam() == "postgresql") transaction.execute("LOCK TABLE policies IN SHARE MODE");
+    std::thread([&] {
+      CommitUnit unit;
+      unit.insert(policies, policy("left"));
+      const auto before = std::chrono::steady_clock::now();
+      EXPECT_THROW(database_.commit(unit, before + 100ms), Unavailable);
+      EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+    }).join();
+  });
+  CommitUnit unit;
+  unit.insert(policies, policy("stayed"));
+  EXPECT_EQ(commit(unit), Kind::stored);
+  EXPECT_EQ(count("policies"), 1);
+}
+
 TEST_P(Commit, WriteRollsBackWhenItsBodyThrows) {
   EXPECT_THROW(database_.write([&](Transaction& transaction) {
     transaction.execute("INSERT INTO policies (namespace, name, record) VALUES ($1, $2, $3)",
