@@ -33,6 +33,17 @@ Error internal(std::string detail = {}) {
   return {ErrorCode::internal, "internal error", std::move(detail)};
 }
 
+// What the caller is told of the exception being handled.
+Error failure(const Seal& seal) {
+  try {
+    throw;
+  } catch (const Unavailable& problem) {
+    return seal.is_sealed() ? is_sealed_error() : unavailable(problem.what());
+  } catch (const std::exception& problem) {
+    return seal.is_sealed() ? is_sealed_error() : internal(problem.what());
+  }
+}
+
 // The header names no namespace but the root.
 bool is_root_namespace(std::string_view header) {
   while (header.starts_with('/')) header.remove_prefix(1);
@@ -72,14 +83,14 @@ class Pipeline::Passage {
     TRY(check_headers());
     if (!is_unsealed_route_) pipeline_.follow_audit();
     TRY(find_route());
-    Result<Response> answer = decide();
+    Result<Response> answer = decide_or_fail();
     for (int runs = 1; is_stale_; ++runs) {
       if (runs == most_runs) {
         answer = unavailable("configuration keeps changing");
         break;
       }
       begin_again(runs);
-      answer = decide();
+      answer = decide_or_fail();
     }
     if (answer) answer = finish(*std::move(answer));
     answer = audit_response(std::move(answer));
@@ -87,11 +98,16 @@ class Pipeline::Passage {
     return answer;
   }
 
-  [[nodiscard]] std::string mount_type() const {
-    return request_.mount ? request_.mount->type : std::string();
+ private:
+  // A fault ends the request, but not before its end is audited.
+  Result<Response> decide_or_fail() {
+    try {
+      return decide();
+    } catch (const std::exception&) {
+      return failure(services_.seal);
+    }
   }
 
- private:
   // From the token to the commit: what runs again when it was decided on what is no longer true.
   Result<Response> decide() {
     is_stale_ = false;
@@ -404,16 +420,14 @@ Outcome Pipeline::run(Request& request) {
   try {
     Passage passage(*this, request);
     Result<Response> answer = passage.run();
-    outcome.mount_type = passage.mount_type();
     if (answer)
       outcome.response = *std::move(answer);
     else
       outcome.error = std::move(answer).error();
-  } catch (const Unavailable& problem) {
-    outcome.error = services_.seal.is_sealed() ? is_sealed_error() : unavailable(problem.what());
-  } catch (const std::exception& problem) {
-    outcome.error = services_.seal.is_sealed() ? is_sealed_error() : internal(problem.what());
+  } catch (const std::exception&) {
+    outcome.error = failure(services_.seal);
   }
+  if (request.mount) outcome.mount_type = request.mount->type;
   if (outcome.error && !outcome.error->detail.empty())
     log::error("request failed", {{"request", request.id.text()},
                                   {"operation", name(request.operation)},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/services.hpp"
 
-#include "base/log.hpp"
 #include "core/audit/audit.hpp"
 #include "core/mounts.hpp"
 #include "core/policy/policies.hpp"
@@ -25,8 +24,6 @@ void connect(Services& services) {
   services.seal.on_unseal([&services] {
     static_cast<void>(services.mounts.table());
     services.audit.load();
-    if (!services.audit.has_devices())
-      log::warn("no audit device is enabled: requests are not recorded");
   });
   services.seal.on_seal([&services] {
     services.audit.unload();

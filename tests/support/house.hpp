@@ -7,6 +7,7 @@
 //   auto outcome = house.call(Operation::read, "kv/a", {}, token);
 #pragma once
 
+#include "base/log.hpp"
 #include "core/audit/audit.hpp"
 #include "core/engine.hpp"
 #include "core/mounts.hpp"
@@ -21,6 +22,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +52,7 @@ class CoreHouse {
         mounts(database, database.changes(), barrier, clock, random, registry),
         services{database, database.changes(), clock,  random, barrier,  seal,
                  audit,    policies,           tokens, mounts, registry, info} {
+    log::set_level(log::Level::error);
     info.build = {"1.20.0", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"};
     info.api_address = "http://127.0.0.1:8200";
     info.cluster_address = "https://127.0.0.1:8201";
