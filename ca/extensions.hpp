@@ -65,7 +65,7 @@ void write_basic_constraints(DerWriter& out, const BasicConstraints& constraints
 void write_subject_key_identifier(DerWriter& out, BytesView key_id);
 void write_authority_key_identifier(DerWriter& out, BytesView key_id);  ///< nothing when empty
 void write_authority_info_access(DerWriter& out, const AuthorityInfo& info);
-/// Critical when the subject is empty and there is no otherName (pki.md 20.3 keeps Vault's form).
+/// `critical`: RFC 5280, 4.2.1.6 wants it exactly when the subject is empty.
 void write_subject_alt_name(DerWriter& out, const SubjectAltNames& names, bool critical);
 void write_certificate_policies(DerWriter& out, const std::vector<Policy>& policies);
 void write_name_constraints_extension(DerWriter& out, const NameConstraints& constraints);
