@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hvac (Debian's python3-hvac), unmodified. It lives in the system's Python, which may not be the one that runs the tests."""
+import subprocess
+import unittest
+
+from signet_server import Server
+
+SCRIPT = r"""
+import sys, hvac
+client = hvac.Client(url=sys.argv[1], token="root")
+assert client.sys.is_initialized() and not client.sys.is_sealed() and client.is_authenticated()
+assert client.sys.read_health_status(method="GET")["sealed"] is False
+client.sys.enable_secrets_engine("pki", path="pki", config={"max_lease_ttl": "87600h"})
+assert client.sys.list_mounted_secrets_engines()["data"]["pki/"]["type"] == "pki"
+pki = client.secrets.pki
+pki.generate_root("internal", "example.com", {"ttl": "87600h", "key_type": "ec"})
+pki.create_or_update_role("server", {"allowed_domains": "example.com", "allow_subdomains": "true", "max_ttl": "72h", "key_type": "ec"})
+assert pki.list_roles()["data"]["keys"] == ["server"]
+issued = pki.generate_certificate("server", "api.example.com")["data"]
+serial = issued["serial_number"]
+assert serial in pki.list_certificates()["data"]["keys"]
+assert pki.read_certificate(serial)["data"]["certificate"].strip() == issued["certificate"].strip()
+assert pki.read_ca_certificate().startswith("-----BEGIN CERTIFICATE-----")
+pki.revoke_certificate(serial)
+assert pki.read_crl().startswith("-----BEGIN X509 CRL-----")
+try:
+    pki.generate_certificate("server", "evil.test")
+    raise SystemExit("a name outside the role was issued")
+except hvac.exceptions.InvalidRequest as refused:
+    assert "not allowed by this role" in str(refused)
+client.sys.enable_secrets_engine("kv", path="kv")
+client.secrets.kv.v1.create_or_update_secret("app/db", {"password": "s3cr3t"}, mount_point="kv")
+assert client.secrets.kv.v1.read_secret("app/db", mount_point="kv")["data"] == {"password": "s3cr3t"}
+assert client.secrets.kv.v1.list_secrets("app", mount_point="kv")["data"]["keys"] == ["db"]
+client.secrets.kv.v1.delete_secret("app/db", mount_point="kv")
+try:
+    client.secrets.kv.v1.read_secret("app/db", mount_point="kv")
+    raise SystemExit("a deleted secret was read")
+except hvac.exceptions.InvalidPath:
+    pass
+client.sys.create_or_update_policy("reader", 'path "kv/*" { capabilities = ["read"] }')
+assert "reader" in client.sys.list_policies()["data"]["policies"]
+token = client.auth.token.create(policies=["reader"], ttl="1h")["auth"]["client_token"]
+limited = hvac.Client(url=sys.argv[1], token=token)
+assert "reader" in limited.auth.token.lookup_self()["data"]["policies"]
+try:
+    limited.secrets.kv.v1.create_or_update_secret("x", {"a": "b"}, mount_point="kv")
+    raise SystemExit("a reader wrote")
+except hvac.exceptions.Forbidden:
+    pass
+limited.auth.token.renew_self()
+client.auth.token.revoke(token)
+assert not limited.is_authenticated()
+client.sys.tune_mount_configuration("kv", default_lease_ttl="1h")
+assert client.sys.read_mount_configuration("kv")["data"]["default_lease_ttl"] == 3600
+client.sys.disable_secrets_engine("kv")
+print("hvac ok")
+"""
+
+
+class Hvac(unittest.TestCase):
+    def test_whole_day(self):
+        with Server() as server:
+            done = subprocess.run(["/usr/bin/python3", "-W", "ignore", "-c", SCRIPT, f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=120)
+            self.assertEqual((done.returncode, done.stdout.strip()), (0, "hvac ok"), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
