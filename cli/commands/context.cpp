@@ -209,12 +209,14 @@ Result<json> data_arguments(const std::vector<std::string>& arguments, std::size
     const std::string& argument = arguments[i];
     if (argument == "-") {
       const std::string text = TRY(read_all(std::cin, "standard input"));
-      data.update(TRY(json_object(text, "standard input")));
+      const json object = TRY(json_object(text, "standard input"));
+      data.update(object);
       continue;
     }
     if (argument[0] == '@') {
       const std::string text = TRY(read_file(argument.substr(1)));
-      data.update(TRY(json_object(text, "the file '" + argument.substr(1) + "'")));
+      const json object = TRY(json_object(text, "the file '" + argument.substr(1) + "'"));
+      data.update(object);
       continue;
     }
     const auto equals = argument.find('=');
