@@ -74,6 +74,11 @@ bool is_audit_path_allowed(const std::map<std::string, std::string>& options,
   std::error_code error;
   const fs::path path = fs::weakly_canonical(text, error);
   if (error) return false;
+  // A device file below a directory could swallow lines like "discard" (/dev/null below /).
+  const fs::file_type type = fs::status(path, error).type();
+  if (type != fs::file_type::not_found && type != fs::file_type::regular &&
+      type != fs::file_type::fifo)
+    return false;
   return std::any_of(directories.begin(), directories.end(), [&](const std::string& directory) {
     if (!fs::path(directory).is_absolute()) return false;
     std::error_code missing;

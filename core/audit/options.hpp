@@ -20,8 +20,8 @@ struct AuditDeviceOptions {
 Result<AuditDeviceOptions> parse_audit_options(const std::map<std::string, std::string>& options,
                                                bool prefix_allowed);
 
-/// Whether a device of these options writes below one of the directories, links resolved ("stdout"
-/// and "discard" must be named themselves).
+/// Whether a device of these options writes to a regular file or FIFO below one of the directories,
+/// links resolved ("stdout" and "discard" must be named themselves).
 bool is_audit_path_allowed(const std::map<std::string, std::string>& options,
                            const std::vector<std::string>& directories);
 

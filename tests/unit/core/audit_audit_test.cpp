@@ -182,6 +182,8 @@ TEST_P(AuditTest, RefusesWhatTheConfigurationDoesNotAllow) {
   }
   EXPECT_TRUE(enable(*audit, file("x", "sub/x.log")));
 
+  options_.directories = {"/"};
+  EXPECT_EQ(enable(*make(), at("/dev/null")).error().message, outside);
   options_.directories.clear();
   const std::string declare =
       "cannot enable audit device via API; use declarative, config-based audit device management "
