@@ -92,6 +92,12 @@ void from_record(const nlohmann::json& record, DefaultsConfig& defaults);
 Result<ca::IssuerUrls> rendered(const Urls& urls, const ClusterConfig& cluster,
                                 std::string_view issuer_id);
 
+/// Without templating each must be a URL: "invalid URL found in Authority Information Access (AIA)
+/// parameter F: X".
+Result<void> check_urls(const Urls& urls);
+/// What a write of templates that cannot be filled in yet answers.
+std::optional<std::string> template_warning(const Urls& urls, const ClusterConfig& cluster);
+
 /// An absolute URL with scheme and host.
 bool is_url(std::string_view text);
 

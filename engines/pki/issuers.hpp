@@ -61,7 +61,8 @@ struct IssuerEntry {
   UnixTime changed_at;  ///< Last-Modified of what shows it
 
   // Made by the snapshot; not stored.
-  std::vector<Uuid> chain;  ///< itself first; manual_chain where that is set
+  std::vector<Uuid> built_chain;  ///< itself first, then what signed it, up to the roots
+  std::vector<Uuid> chain;        ///< built_chain, or manual_chain where that is set
   std::string pem;          ///< without a final newline
 };
 

@@ -279,9 +279,11 @@ void IssuersLoader::compute_chains(Issuers& loaded) {
                           [&](std::size_t parent) { return is_root[parent]; });
   }
   signed_by_.swap(verified);
-  for (std::size_t i = 0; i < issuers.size(); ++i)
-    issuers[i].chain = issuers[i].manual_chain.empty() ? ChainWalk(issuers, parents).from(i)
-                                                       : issuers[i].manual_chain;
+  for (std::size_t i = 0; i < issuers.size(); ++i) {
+    IssuerEntry& issuer = issuers[i];
+    issuer.built_chain = ChainWalk(issuers, parents).from(i);
+    issuer.chain = issuer.manual_chain.empty() ? issuer.built_chain : issuer.manual_chain;
+  }
 }
 
 }  // namespace signet::pki

@@ -29,7 +29,8 @@ const core::RouteTable& PkiEngine::routes() const {
   static const core::RouteTable table = [] {
     std::vector<core::Route> all;
     for (auto* part : {role_routes, issue_routes, sign_routes, fetch_routes, list_routes,
-                       revoke_routes, status_routes}) {
+                       revoke_routes, status_routes, config_routes, defaults_routes, issuer_routes,
+                       key_routes, generate_routes, sign_ca_routes, import_routes}) {
       std::vector<core::Route> routes = part();
       all.insert(all.end(), std::make_move_iterator(routes.begin()),
                  std::make_move_iterator(routes.end()));

@@ -69,6 +69,7 @@ std::vector<core::Route> list_routes();
 std::vector<core::Route> revoke_routes();
 std::vector<core::Route> status_routes();
 std::vector<core::Route> config_routes();
+std::vector<core::Route> defaults_routes();
 std::vector<core::Route> issuer_routes();
 std::vector<core::Route> key_routes();
 std::vector<core::Route> generate_routes();
@@ -161,6 +162,8 @@ class PkiEngine final : public core::Engine {
   Result<core::Response> write_cluster(core::Request&, const ClusterFields&);
   Result<core::Response> read_crl_config(core::Request&, const core::NoFields&);
   Result<core::Response> write_crl_config(core::Request&, const CrlConfigFields&);
+
+  // defaults.cpp
   Result<core::Response> read_default_issuer(core::Request&, const core::NoFields&);
   Result<core::Response> write_default_issuer(core::Request&, const DefaultIssuerFields&);
   Result<core::Response> replace_root(core::Request&, const ReplaceRootFields&);
