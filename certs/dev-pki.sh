@@ -38,7 +38,7 @@ call() {
   esac
 }
 # data FIELD: that member of the answer's data on standard input.
-data() { python3 -c 'import json, sys; print(json.load(sys.stdin)["data"][sys.argv[1]])' "$1"; }
+data() { python3 -c 'import json, sys; text = sys.stdin.read(); text or sys.exit(1); print(json.loads(text)["data"][sys.argv[1]])' "$1"; }
 # json NAME VALUE...: an object of texts.
 json() { python3 -c 'import json, sys; print(json.dumps(dict(zip(sys.argv[1::2], sys.argv[2::2]))))' "$@"; }
 
