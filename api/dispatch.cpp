@@ -22,9 +22,8 @@ void AwaitedJob::run() noexcept {
 }
 
 void AwaitedJob::complete(bool was_taken) noexcept {
-  Done done = std::move(done_);
-  asio::post(executor_,
-             [handler = std::move(done), was_taken]() mutable { std::move(handler)(was_taken); });
+  const std::unique_ptr<Waiting> waiting = std::move(waiting_);
+  waiting->resume(executor_, was_taken);
 }
 
 RequestJob::RequestJob(Executor executor, Edge& edge, const Limits& limits, core::Request request,

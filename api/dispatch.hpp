@@ -7,7 +7,9 @@
 #include "api/request.hpp"
 #include "api/wiping.hpp"
 
-#include <boost/asio/any_completion_handler.hpp>
+#include <memory>
+#include <utility>
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
@@ -16,11 +18,14 @@ namespace signet::api {
 /// A job that wakes the coroutine that waits for it.
 class AwaitedJob : public Job {
  public:
-  using Done = asio::any_completion_handler<void(bool)>;
-
   explicit AwaitedJob(Executor executor) : executor_(executor) {}
   void run() noexcept final;
-  void arm(Done done) { done_ = std::move(done); }
+  /// Once before each submit. (Boost 1.81's any_completion_handler recurses without end when
+  /// moved.)
+  template <class Handler>
+  void arm(Handler handler) {
+    waiting_ = std::make_unique<WaitingFor<Handler>>(std::move(handler));
+  }
   /// Resumes the session on its thread; the job may be gone when this returns.
   void complete(bool was_taken) noexcept;
 
@@ -28,8 +33,21 @@ class AwaitedJob : public Job {
   virtual void work() noexcept = 0;
 
  private:
+  struct Waiting {
+    virtual ~Waiting() = default;
+    virtual void resume(const Executor& executor, bool was_taken) = 0;
+  };
+  template <class Handler>
+  struct WaitingFor final : Waiting {
+    explicit WaitingFor(Handler handler_) : handler(std::move(handler_)) {}
+    void resume(const Executor& executor, bool was_taken) override {
+      asio::post(executor, [done = std::move(handler), was_taken]() mutable { done(was_taken); });
+    }
+    Handler handler;
+  };
+
   Executor executor_;
-  Done done_;
+  std::unique_ptr<Waiting> waiting_;
 };
 
 /// One request on its way. It lives in the session's frame until the answer is written.
