@@ -9,6 +9,12 @@
 
 namespace signet::pki {
 
+namespace {
+
+constexpr std::size_t longest_name = 1024;
+
+}  // namespace
+
 const char* const no_urls_warning =
     "This mount hasn't configured any authority information access (AIA) fields; this may make it "
     "harder for systems to find missing certificates in the chain or to validate revocation status "
@@ -22,6 +28,7 @@ Result<std::string> checked_issuer_name(const Issuers& issuers, std::string_view
   if (equal_ignoring_case(trimmed, "default"))
     return invalid("reserved keyword 'default' can not be used as issuer name");
   if (!is_name(trimmed)) return invalid("issuer name contained invalid characters");
+  if (trimmed.size() > longest_name) return invalid("issuer name is longer than 1024 characters");
   const auto taken = issuers.resolve(trimmed);
   if (taken && *taken != own) return invalid("issuer name already in use");
   return std::string(trimmed);
@@ -33,6 +40,7 @@ Result<std::string> checked_key_name(const Issuers& issuers, std::string_view na
   if (equal_ignoring_case(trimmed, "default"))
     return invalid("reserved keyword 'default' can not be used as key name");
   if (!is_name(trimmed)) return invalid("key name contained invalid characters");
+  if (trimmed.size() > longest_name) return invalid("key name is longer than 1024 characters");
   const auto taken = issuers.resolve_key(trimmed);
   if (taken && *taken != own) return invalid("key name already in use");
   return std::string(trimmed);
