@@ -7,6 +7,16 @@
 #include <utility>
 
 namespace signet::cli {
+namespace {
+
+// The pipeline looks for the system module when it is made: the registry is filled before.
+core::Services& with_modules(core::Registry& registry, core::Services& services) {
+  engines::register_all(registry, services);
+  auth::register_all(registry, services);
+  return services;
+}
+
+}  // namespace
 
 House::House(std::unique_ptr<storage::Database> database, core::AuditOptions audit_options,
              core::ServerInfo server_info, Clock& clock_, Random& random_)
@@ -26,10 +36,8 @@ House::House(std::unique_ptr<storage::Database> database, core::AuditOptions aud
                audit,      policies,
                tokens,     mounts,
                registry,   info},
-      pipeline(services),
+      pipeline(with_modules(registry, services)),
       background(services) {
-  engines::register_all(registry, services);
-  auth::register_all(registry, services);
   core::connect(services);
 }
 
