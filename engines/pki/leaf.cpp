@@ -62,8 +62,9 @@ Response answer(const LeafOrder& order, const Serial& serial, const Der& der) {
   std::string certificate = certificate_text(order.format, der.view());
   SecretBytes bundle;
   if (order.format == Format::pem_bundle) {
+    // The whole chain, roots too: remove_roots_from_chain is about ca_chain alone.
     std::vector<std::string> pems{std::move(certificate)};
-    for (const Json& link : chain) pems.push_back(link.get<std::string>());
+    for (const Json& link : order.from.ca_chain) pems.push_back(link.get<std::string>());
     bundle = pem_bundle(order.private_key, pems);
   } else {
     data["certificate"] = std::move(certificate);
