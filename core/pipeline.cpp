@@ -254,6 +254,8 @@ class Pipeline::Passage {
     if (route() == nullptr) return absent("unsupported path");
     if (request_.operation == Operation::help) return help();
     const Endpoint* endpoint = find_endpoint();
+    if (endpoint == nullptr && request_.operation == Operation::list)
+      return absent("unsupported path");
     if (endpoint == nullptr)
       return Error{ErrorCode::unsupported_operation,
                    route()->works_sealed() ? "" : "unsupported operation",

@@ -155,7 +155,7 @@ Result<void> decode(const Json& from, const FieldInfo& field, Seconds& to) {
   const std::optional<Seconds> value = parse_duration(trim(text), true);
   if (!value) return invalid(fmt::format("time: invalid duration \"{}\"", text));
   if (value->count() < 0 && !has(field.flags, FieldFlag::negative_allowed))
-    return invalid(fmt::format("cannot provide negative value '{}'", text));
+    return invalid(fmt::format("cannot provide negative value '{}'", value->count()));
   to = *value;
   return {};
 }
