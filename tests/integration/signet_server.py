@@ -90,7 +90,8 @@ class Server:
                         "-dev-no-store-token"]
         self.log_path = os.path.join(self.folder, "log")
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command + self.flags, stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen(command + self.flags, stdout=log, stderr=log, cwd=self.folder,
+                                            env=dict(os.environ, TMPDIR=self.folder))
         if expect_answer:
             self.wait_ready()
         return self
