@@ -28,7 +28,7 @@ ca::Certificate certificate_of(const Json& text) {
   return std::move(*certificate);
 }
 
-class PkiIssue : public testing::Test {
+class PkiIssue : public testing::TestWithParam<std::string> {
  protected:
   PkiIssue() {
     house.write("sys/mounts/pki", {{"type", "pki"}, {"config", {{"max_lease_ttl", "5000h"}}}});
@@ -50,11 +50,14 @@ class PkiIssue : public testing::Test {
     return pem("CERTIFICATE REQUEST", der.view());
   }
 
-  test::House house;
+  test::House house{GetParam()};
   Json root;
 };
 
-TEST_F(PkiIssue, WhatIsAnsweredIsStoredAndVerifies) {
+INSTANTIATE_TEST_SUITE_P(Databases, PkiIssue, testing::ValuesIn(test::database_kinds()),
+                         test::database_name);
+
+TEST_P(PkiIssue, WhatIsAnsweredIsStoredAndVerifies) {
   const Json data =
       house.write("pki/issue/web", {{"common_name", "a.corp.test"}, {"alt_names", "b.corp.test"}});
   const ca::Certificate leaf = certificate_of(data["certificate"]);
@@ -77,7 +80,7 @@ TEST_F(PkiIssue, WhatIsAnsweredIsStoredAndVerifies) {
   EXPECT_EQ(house.list("pki/certs")["keys"].size(), 2U);  // the root's own is there too
 }
 
-TEST_F(PkiIssue, Forms) {
+TEST_P(PkiIssue, Forms) {
   const Json der =
       house.write("pki/issue/web", {{"common_name", "a.corp.test"}, {"format", "der"}});
   const auto bytes = from_base64(der["certificate"].get<std::string>());
@@ -103,7 +106,7 @@ TEST_F(PkiIssue, Forms) {
             "the \"format\" path parameter must be \"pem\", \"der\", or \"pem_bundle\"");
 }
 
-TEST_F(PkiIssue, Refusals) {
+TEST_P(PkiIssue, Refusals) {
   const auto refused = [&](const char* path, Json data) {
     return house.refusal(Operation::update, path, std::move(data));
   };
@@ -128,7 +131,7 @@ TEST_F(PkiIssue, Refusals) {
             "role requires keys of type rsa");
 }
 
-TEST_F(PkiIssue, ARoleThatChangedIsSeenAtOnce) {
+TEST_P(PkiIssue, ARoleThatChangedIsSeenAtOnce) {
   house.write("pki/issue/web", {{"common_name", "a.corp.test"}});
   house.write("pki/roles/web", {{"allowed_domains", "other.test"},
                                 {"allow_subdomains", true},
@@ -140,7 +143,7 @@ TEST_F(PkiIssue, ARoleThatChangedIsSeenAtOnce) {
   EXPECT_FALSE(certificate_of(data["certificate"]).ext_key_usage.has(ca::ExtKeyUsage::client_auth));
 }
 
-TEST_F(PkiIssue, SignTakesNamesFromTheRequestAndSubjectFromTheRole) {
+TEST_P(PkiIssue, SignTakesNamesFromTheRequestAndSubjectFromTheRole) {
   house.write("pki/roles/web", {{"allowed_domains", "corp.test"},
                                 {"allow_subdomains", true},
                                 {"key_type", "ec"},
@@ -152,7 +155,7 @@ TEST_F(PkiIssue, SignTakesNamesFromTheRequestAndSubjectFromTheRole) {
   EXPECT_FALSE(data.contains("private_key"));
 }
 
-TEST_F(PkiIssue, VerbatimKeepsSubjectAndSans) {
+TEST_P(PkiIssue, VerbatimKeepsSubjectAndSans) {
   const Json data = house.write("pki/sign-verbatim", {{"csr", csr("any thing", {"x.test"})}});
   const ca::Certificate leaf = certificate_of(data["certificate"]);
   EXPECT_EQ(leaf.subject.text(), "CN=any thing");
@@ -161,7 +164,7 @@ TEST_F(PkiIssue, VerbatimKeepsSubjectAndSans) {
             "unknown role: none");
 }
 
-TEST_F(PkiIssue, UnstoredCertificatesLeaveNoRow) {
+TEST_P(PkiIssue, UnstoredCertificatesLeaveNoRow) {
   house.write("pki/roles/loose",
               {{"allow_any_name", true}, {"key_type", "ec"}, {"no_store", true}});
   const Json data = house.write("pki/issue/loose", {{"common_name", "a.test"}});
@@ -174,7 +177,7 @@ TEST_F(PkiIssue, UnstoredCertificatesLeaveNoRow) {
   EXPECT_NE(house.read("pki/cert/" + serial)["revocation_time"], 0);
 }
 
-TEST_F(PkiIssue, RevocationKeepsItsFirstTime) {
+TEST_P(PkiIssue, RevocationKeepsItsFirstTime) {
   const Json data = house.write("pki/issue/web", {{"common_name", "a.corp.test"}});
   const std::string serial = data["serial_number"];
   const Json first = house.write("pki/revoke", {{"serial_number", serial}});
@@ -188,7 +191,7 @@ TEST_F(PkiIssue, RevocationKeepsItsFirstTime) {
   EXPECT_EQ(house.list("pki/certs/revoked")["keys"], Json::array({serial}));
 }
 
-TEST_F(PkiIssue, RevocationRefusals) {
+TEST_P(PkiIssue, RevocationRefusals) {
   const Json one = house.write("pki/issue/web", {{"common_name", "a.corp.test"}});
   const Json two = house.write("pki/issue/web", {{"common_name", "b.corp.test"}});
   const auto refused = [&](const char* path, Json data) {
@@ -215,7 +218,7 @@ TEST_F(PkiIssue, RevocationRefusals) {
   EXPECT_EQ(house.list("pki/certs/revoked")["keys"].size(), 1U);
 }
 
-TEST_F(PkiIssue, ExpiredCertificatesAreNotRevoked) {
+TEST_P(PkiIssue, ExpiredCertificatesAreNotRevoked) {
   const Json data = house.write("pki/issue/web", {{"common_name", "a.corp.test"}});
   house.clock.advance(std::chrono::hours(2));
   const auto outcome =
@@ -228,7 +231,7 @@ TEST_F(PkiIssue, ExpiredCertificatesAreNotRevoked) {
                                               " already expired; refusing to add to CRL");
 }
 
-TEST_F(PkiIssue, ListsPageBySerial) {
+TEST_P(PkiIssue, ListsPageBySerial) {
   for (const char* name : {"a.corp.test", "b.corp.test", "c.corp.test"})
     house.write("pki/issue/web", {{"common_name", name}});
   const Json all = house.list("pki/certs")["keys"];
@@ -242,7 +245,7 @@ TEST_F(PkiIssue, ListsPageBySerial) {
   EXPECT_EQ(details[all[3].get<std::string>()]["issuer"], "CN=Root");
 }
 
-TEST_F(PkiIssue, RolesAsObjects) {
+TEST_P(PkiIssue, RolesAsObjects) {
   EXPECT_EQ(house.call(Operation::read, "pki/roles/none").error->code, ErrorCode::absent);
   EXPECT_EQ(house.refusal(Operation::patch, "pki/roles/none", {{"ttl", "1h"}}),
             "Unable to fetch role entry to patch");
@@ -259,7 +262,7 @@ TEST_F(PkiIssue, RolesAsObjects) {
   EXPECT_EQ(house.call(Operation::list, "pki/roles").error->code, ErrorCode::absent);
 }
 
-TEST_F(PkiIssue, DisablingTheMountRemovesEveryRow) {
+TEST_P(PkiIssue, DisablingTheMountRemovesEveryRow) {
   house.write("pki/issue/web", {{"common_name", "a.corp.test"}});
   house.remove("sys/mounts/pki");
   for (const char* query :
