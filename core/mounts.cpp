@@ -35,6 +35,13 @@ bool is_protected(std::string_view path) {
                      [path](std::string_view root) { return path.starts_with(root); });
 }
 
+// Secrets engines that are there once and for all.
+bool is_singleton(std::string_view type) {
+  static constexpr std::array<std::string_view, 4> types{"system", "identity", "cubbyhole",
+                                                         "token"};
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
 std::string_view class_name(MountClass mount_class) {
   return mount_class == MountClass::auth ? "auth" : "secret";
 }
@@ -168,17 +175,16 @@ Result<void> Mounts::enable(const MountTable& table, Mount mount, storage::Commi
   const bool is_auth = mount.mount_class == MountClass::auth;
   if (!is_auth && is_protected(mount.path))
     return invalid(fmt::format("cannot mount \"{}\"", mount.path));
+  TRY(check_path(table, mount.mount_class, mount.path, Uuid{}));
+  if (!is_auth && is_singleton(mount.type))
+    return invalid(fmt::format("mount type of \"{}\" is not mountable", mount.type));
   const ModuleType* type = module_type(mount.mount_class, mount.type);
   if (type == nullptr) return invalid("plugin not found in the catalog: " + mount.type);
-  if (!type->is_mountable) {
-    if (is_auth)
-      return invalid(fmt::format("{} credential backend cannot be instantiated", mount.type));
-    return invalid(fmt::format("mount type of \"{}\" is not mountable", mount.type));
-  }
+  if (!type->is_mountable)
+    return invalid(fmt::format("{} credential backend cannot be instantiated", mount.type));
   if (type->prepare) TRY(type->prepare(mount));
   mount.type = type->type;
   if (!mount.options) mount.options.emplace();
-  TRY(check_path(table, mount.mount_class, mount.path, Uuid{}));
 
   mount.id = random_.uuid();
   mount.accessor = fmt::format("{}{}_{}", is_auth ? "auth_" : "", mount.type, hex_text(random_, 4));

@@ -68,15 +68,11 @@ bool is_source(const std::string& text) {
   return text == "platform" || text == "seal" || text == "all";
 }
 
-Error bad_format(const std::string& format) {
-  return invalid(
-      fmt::format("unsupported encoding format \"{}\"; must be \"hex\" or \"base64\"", format));
-}
-
 Result<std::string> encode(BytesView bytes, const std::string& format) {
   if (format == "hex") return hex(bytes);
   if (format == "base64") return base64(bytes);
-  return bad_format(format);
+  return invalid(
+      fmt::format("unsupported encoding format {}; must be \"hex\" or \"base64\"", format));
 }
 
 }  // namespace
@@ -117,7 +113,9 @@ Result<core::Response> SysEngine::random(Request&, const RandomFields& fields) {
   }
   if (count < 1) return invalid("'bytes' cannot be less than 1");
   if (count > most_random_bytes) return invalid("'bytes' should be less than 131072");
-  if (fields.format != "hex" && fields.format != "base64") return bad_format(fields.format);
+  if (fields.format != "hex" && fields.format != "base64")
+    return invalid(fmt::format("unsupported encoding format \"{}\"; must be \"hex\" or \"base64\"",
+                               fields.format));
   if (!is_source(source)) return invalid(fmt::format("unsupported entropy source \"{}\"", source));
 
   Bytes bytes = services_.random.bytes(static_cast<std::size_t>(count));
