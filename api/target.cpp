@@ -16,10 +16,10 @@ namespace {
 
 // Offset behind the first `ocsp/` or `unified-ocsp/` segment that follows a mount, or npos.
 std::size_t ocsp_tail(std::string_view path) {
-  static constexpr std::string_view api_root = "/v1/";
-  if (!path.starts_with(api_root)) return std::string_view::npos;
+  static constexpr std::string_view prefix = "/v1/";
+  if (!path.starts_with(prefix)) return std::string_view::npos;
   for (const std::string_view word : {"/ocsp/", "/unified-ocsp/"}) {
-    const std::size_t at = path.find(word, api_root.size());
+    const std::size_t at = path.find(word, prefix.size());
     if (at != std::string_view::npos) return at + word.size();
   }
   return std::string_view::npos;

@@ -7,7 +7,7 @@
 namespace signet::ca {
 namespace {
 
-constexpr std::size_t most_octets = 64 * 1024;
+constexpr std::size_t most_certificate_octets = 64 * 1024;
 
 Result<void> decode_extension(const Extension& extension, Certificate& to) {
   const BytesView value = extension.value;
@@ -90,7 +90,7 @@ BytesView key_bits(BytesView spki) {
 }  // namespace
 
 Result<Certificate> parse_certificate(BytesView der) {
-  if (der.size() > most_octets) return invalid("certificate: larger than 64 KiB");
+  if (der.size() > most_certificate_octets) return invalid("certificate: larger than 64 KiB");
   TRY(check_structure(der));
   Certificate certificate;
   certificate.der.bytes = to_bytes(der);

@@ -11,7 +11,7 @@
 namespace signet::ca {
 namespace {
 
-constexpr std::size_t most_octets = 64 * 1024;
+constexpr std::size_t most_csr_octets = 64 * 1024;
 
 /// The views of a CertificationRequest's parts.
 struct Parts {
@@ -22,7 +22,7 @@ struct Parts {
 };
 
 Result<Parts> split(BytesView der) {
-  if (der.size() > most_octets) return invalid("larger than 64 KiB");
+  if (der.size() > most_csr_octets) return invalid("larger than 64 KiB");
   TRY(check_structure(der));
   const BytesView content = TRY(only_element(der, tag::sequence));
   Parts parts;

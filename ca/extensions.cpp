@@ -2,6 +2,8 @@
 // Encoders; the decoders are in extensions_parse.cpp.
 #include "ca/extensions.hpp"
 
+#include "ca/tag.hpp"
+
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -9,15 +11,13 @@
 namespace signet::ca {
 namespace {
 
-constexpr std::uint8_t tag_uri = tag::context(6);
-
 void write_distribution_points(DerWriter& out, const std::vector<std::string>& urls) {
   out.sequence([&] {
     for (const std::string& url : urls) {
       out.sequence([&] {
         out.element(tag::context_constructed(0), [&] {    // distributionPoint
           out.element(tag::context_constructed(0), [&] {  // fullName
-            out.text(tag_uri, url);
+            out.text(tag::general_uri, url);
           });
         });
       });
@@ -163,7 +163,7 @@ void write_authority_info_access(DerWriter& out, const AuthorityInfo& info) {
     for (const std::string& url : urls) {
       out.sequence([&] {
         out.oid(method);
-        out.text(tag_uri, url);
+        out.text(tag::general_uri, url);
       });
     }
   };

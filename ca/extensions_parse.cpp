@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ca/extensions.hpp"
+#include "ca/tag.hpp"
 
 #include <algorithm>
 
 namespace signet::ca {
 namespace {
 
-constexpr std::uint8_t tag_uri = tag::context(6);
 constexpr std::size_t most_extensions = 64;
 constexpr int most_path_length = 1'000'000;
 
@@ -29,7 +29,7 @@ Result<Extension> parse_extension(DerReader& list) {
 Result<void> collect_uris(DerReader names, std::vector<std::string>& urls) {
   while (!names.at_end()) {
     const Element name = TRY(names.any());
-    if (name.tag != tag_uri) continue;
+    if (name.tag != tag::general_uri) continue;
     std::string url = TRY(string_value(tag::ia5_string, name.content));
     urls.push_back(std::move(url));
   }
@@ -155,7 +155,7 @@ Result<AuthorityInfo> parse_authority_info_access(BytesView value) {
     const Oid method = TRY(fields.oid());
     const Element location = TRY(fields.any());
     TRY(fields.finish());
-    if (location.tag != tag_uri) continue;
+    if (location.tag != tag::general_uri) continue;
     std::string url = TRY(string_value(tag::ia5_string, location.content));
     if (method == oid::access_ocsp)
       info.ocsp.push_back(std::move(url));

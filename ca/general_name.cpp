@@ -2,17 +2,13 @@
 #include "ca/general_name.hpp"
 
 #include "ca/der_reader.hpp"
+#include "ca/tag.hpp"
 
 #include <algorithm>
 
 namespace signet::ca {
 namespace {
 
-constexpr std::uint8_t tag_other = tag::context_constructed(0);
-constexpr std::uint8_t tag_email = tag::context(1);
-constexpr std::uint8_t tag_dns = tag::context(2);
-constexpr std::uint8_t tag_uri = tag::context(6);
-constexpr std::uint8_t tag_ip = tag::context(7);
 constexpr std::size_t most_names = 10'000;
 
 Result<void> parse_other_name(BytesView content, SubjectAltNames& names) {
@@ -40,15 +36,15 @@ Result<void> parse_text_name(const Element& name, std::vector<std::string>& to) 
 
 Result<void> parse_general_name(const Element& name, SubjectAltNames& names) {
   switch (name.tag) {
-    case tag_other:
+    case tag::general_other:
       return parse_other_name(name.content, names);
-    case tag_email:
+    case tag::general_email:
       return parse_text_name(name, names.email);
-    case tag_dns:
+    case tag::general_dns:
       return parse_text_name(name, names.dns);
-    case tag_uri:
+    case tag::general_uri:
       return parse_text_name(name, names.uri);
-    case tag_ip: {
+    case tag::general_ip: {
       const auto address = IpAddress::from_octets(name.content);
       if (!address) return invalid("subject alternative name: malformed IP address");
       names.ip.push_back(*address);
@@ -68,7 +64,7 @@ Result<void> parse_general_name(const Element& name, SubjectAltNames& names) {
 void write_other_names(DerWriter& out, std::vector<OtherName> others) {
   std::ranges::sort(others);
   for (const OtherName& other : others) {
-    out.element(tag_other, [&] {
+    out.element(tag::general_other, [&] {
       out.oid(other.type);
       out.element(tag::context_constructed(0), [&] { out.text(tag::utf8_string, other.value); });
     });
@@ -80,10 +76,10 @@ void write_other_names(DerWriter& out, std::vector<OtherName> others) {
 void write_general_names(DerWriter& out, const SubjectAltNames& names) {
   out.sequence([&] {
     if (!names.other.empty()) write_other_names(out, names.other);
-    for (const std::string& name : names.dns) out.text(tag_dns, name);
-    for (const std::string& name : names.email) out.text(tag_email, name);
-    for (const IpAddress& address : names.ip) out.primitive(tag_ip, address.octets());
-    for (const std::string& name : names.uri) out.text(tag_uri, name);
+    for (const std::string& name : names.dns) out.text(tag::general_dns, name);
+    for (const std::string& name : names.email) out.text(tag::general_email, name);
+    for (const IpAddress& address : names.ip) out.primitive(tag::general_ip, address.octets());
+    for (const std::string& name : names.uri) out.text(tag::general_uri, name);
   });
 }
 

@@ -3,15 +3,10 @@
 #include "ca/name_constraints.hpp"
 
 #include "ca/der.hpp"
+#include "ca/tag.hpp"
 
 namespace signet::ca {
 namespace {
-
-constexpr std::uint8_t tag_email = tag::context(1);
-constexpr std::uint8_t tag_dns = tag::context(2);
-constexpr std::uint8_t tag_directory = tag::context_constructed(4);
-constexpr std::uint8_t tag_uri = tag::context(6);
-constexpr std::uint8_t tag_ip = tag::context(7);
 
 /// GeneralSubtree of a primitive name; minimum 0 is the default and not written (RFC 5280,
 /// 4.2.1.10).
@@ -22,12 +17,13 @@ void write_subtree(DerWriter& out, std::uint8_t tag, BytesView base) {
 void write_subtrees(DerWriter& out, unsigned number, const Subtrees& trees) {
   if (trees.empty()) return;
   out.element(tag::context_constructed(number), [&] {
-    for (const std::string& base : trees.dns) write_subtree(out, tag_dns, as_bytes(base));
-    for (const IpNetwork& base : trees.ip) write_subtree(out, tag_ip, base.octets());
-    for (const std::string& base : trees.email) write_subtree(out, tag_email, as_bytes(base));
-    for (const std::string& base : trees.uri) write_subtree(out, tag_uri, as_bytes(base));
+    for (const std::string& base : trees.dns) write_subtree(out, tag::general_dns, as_bytes(base));
+    for (const IpNetwork& base : trees.ip) write_subtree(out, tag::general_ip, base.octets());
+    for (const std::string& base : trees.email)
+      write_subtree(out, tag::general_email, as_bytes(base));
+    for (const std::string& base : trees.uri) write_subtree(out, tag::general_uri, as_bytes(base));
     for (const DistinguishedName& base : trees.directory) {
-      out.sequence([&] { out.element(tag_directory, [&] { out.raw(base.der()); }); });
+      out.sequence([&] { out.element(tag::general_directory, [&] { out.raw(base.der()); }); });
     }
   });
 }
@@ -39,19 +35,19 @@ Result<void> parse_base(const Element& base, Subtrees& trees) {
     return {};
   };
   switch (base.tag) {
-    case tag_dns:
+    case tag::general_dns:
       return text(trees.dns);
-    case tag_email:
+    case tag::general_email:
       return text(trees.email);
-    case tag_uri:
+    case tag::general_uri:
       return text(trees.uri);
-    case tag_ip: {
+    case tag::general_ip: {
       const auto network = IpNetwork::from_octets(base.content);
       if (!network) return invalid("name constraints: malformed IP range");
       trees.ip.push_back(*network);
       return {};
     }
-    case tag_directory: {
+    case tag::general_directory: {
       DistinguishedName name = TRY(DistinguishedName::parse(base.content));
       trees.directory.push_back(std::move(name));
       return {};

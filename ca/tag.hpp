@@ -33,4 +33,12 @@ constexpr std::uint8_t context_constructed(unsigned number) {
   return static_cast<std::uint8_t>(0xa0 | number);
 }
 
+// Choices of GeneralName (RFC 5280, 4.2.1.6).
+inline constexpr std::uint8_t general_other = context_constructed(0);
+inline constexpr std::uint8_t general_email = context(1);
+inline constexpr std::uint8_t general_dns = context(2);
+inline constexpr std::uint8_t general_directory = context_constructed(4);
+inline constexpr std::uint8_t general_uri = context(6);
+inline constexpr std::uint8_t general_ip = context(7);
+
 }  // namespace signet::ca::tag

@@ -70,7 +70,7 @@ void add_forwarding(BlockReader& reader, api::ForwardedOptions& forwarded) {
       .flag("x_forwarded_for_reject_not_present", forwarded.rejects_not_present);
 }
 
-void add_ignored(BlockReader& reader) {
+void add_ignored_of_listener(BlockReader& reader) {
   reader.ignore({"cluster_address",
                  "tls_cipher_suites",
                  "tls_prefer_server_cipher_suites",
@@ -135,7 +135,7 @@ Result<void> read_listener(std::string_view file, const hcl::Item& item, Config&
     add_limits(reader, draft.listener.limits);
     add_tls(reader, draft);
     add_forwarding(reader, draft.listener.forwarded);
-    add_ignored(reader);
+    add_ignored_of_listener(reader);
     TRY(reader.read(*block.items, config.warnings));
     TRY(finish(reader, draft, block.line, config));
   }

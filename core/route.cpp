@@ -10,7 +10,7 @@
 namespace signet::core {
 namespace {
 
-constexpr std::size_t root = 0;
+constexpr std::size_t root_node = 0;
 
 // "{name}" or "{name:any}" without its braces; nullopt: a literal.
 std::optional<std::string_view> capture_of(std::string_view segment) {
@@ -30,7 +30,7 @@ RouteTable::RouteTable(std::vector<Route> routes) : routes_(std::move(routes)) {
 void RouteTable::compile() {
   nodes_.assign(1, Node{});
   for (std::size_t number = 0; number < routes_.size(); ++number) {
-    std::size_t at = root;
+    std::size_t at = root_node;
     std::string_view pattern = routes_[number].pattern();
     bool is_rest = false;
     while (!pattern.empty() && !is_rest) {
@@ -124,7 +124,7 @@ RouteTable::Match RouteTable::match(std::string_view path, Operation operation) 
   Search search{operation == Operation::create ? Operation::update : operation, {}, {}, false};
   const bool lists = operation == Operation::list || operation == Operation::scan;
   if (lists && path.ends_with('/')) path.remove_suffix(1);
-  walk(search, root, path);
+  walk(search, root_node, path);
   return std::move(search.best);
 }
 

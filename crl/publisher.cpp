@@ -33,13 +33,19 @@ void Publisher::mark_dirty(std::int64_t authority) {
 
 void Publisher::mark_all_dirty() {
   const std::lock_guard lock(mutex_);
-  for (auto& [authority, scope] : scopes_) ++scope.wanted;
+  for (auto& [authority, scope] : scopes_) scope.required = ++scope.wanted;
 }
 
 bool Publisher::is_dirty(std::int64_t authority) const {
   const std::lock_guard lock(mutex_);
   const auto found = scopes_.find(authority);
   return found == scopes_.end() || found->second.done < found->second.wanted;
+}
+
+bool Publisher::is_outdated(std::int64_t authority) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = scopes_.find(authority);
+  return found != scopes_.end() && found->second.done < found->second.required;
 }
 
 std::optional<PublishedCrl> Publisher::current(std::int64_t authority) const {
@@ -56,6 +62,7 @@ std::optional<PublishedCrl> Publisher::still_valid(std::int64_t authority) const
 
 std::optional<PublishedCrl> Publisher::fetch(std::int64_t authority, bool is_stale_fine,
                                              storage::Deadline deadline) {
+  is_stale_fine = is_stale_fine && !is_outdated(authority);
   const auto list = still_valid(authority);
   if (list && (is_stale_fine || !is_dirty(authority))) return list;
   if (list && !database_.is_reachable()) {
@@ -123,7 +130,7 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
     ++scope.attempts;
     if (!failure) {
       scope.done = std::max(scope.done, seen);
-      scope.list = list;
+      if (list) scope.list = list;  // nobody signs: the last one is served until its nextUpdate
     }
     ended_.notify_all();
     if (failure) std::rethrow_exception(failure);

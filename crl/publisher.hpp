@@ -50,9 +50,12 @@ class Publisher {
 
   /// A revocation of this authority has been committed (here or on another node).
   void mark_dirty(std::int64_t authority);
+  /// Issuers or settings changed: no list from before is served once a worker can build one.
   void mark_all_dirty();
   /// Whether a list built now could differ from the current one.
   [[nodiscard]] bool is_dirty(std::int64_t authority) const;
+  /// Whether the current list was made under other settings.
+  [[nodiscard]] bool is_outdated(std::int64_t authority) const;
 
   /// The current list from memory only: no SQL, no waiting.
   [[nodiscard]] std::optional<PublishedCrl> current(std::int64_t authority) const;
@@ -71,10 +74,12 @@ class Publisher {
  private:
   struct Scope {
     std::optional<PublishedCrl> list;
-    std::uint64_t wanted =
-        1;  ///< rises with each revocation; a fresh process has not seen what came before it
-    std::uint64_t done =
-        0;  ///< `wanted` as the newest build that succeeded read it before its snapshot
+    /// Rises with each revocation; a fresh process has not seen what came before it.
+    std::uint64_t wanted = 1;
+    /// As far as `done` must be for a list to be served even where a stale one is fine.
+    std::uint64_t required = 0;
+    /// `wanted` as the newest build that succeeded read it before its snapshot.
+    std::uint64_t done = 0;
     bool is_building = false;
     std::uint64_t attempts = 0;  ///< builds that ended, well or not
   };

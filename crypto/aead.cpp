@@ -16,13 +16,14 @@ namespace {
 constexpr std::size_t key_size = 32;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
-constexpr std::size_t most = std::numeric_limits<int>::max() - 1024;  // OpenSSL counts in int
+constexpr std::size_t most_at_once =
+    std::numeric_limits<int>::max() - 1024;  // OpenSSL counts in int
 
 using CipherHandle = std::unique_ptr<EVP_CIPHER, OpensslFree<&EVP_CIPHER_free>>;
 
 /// The thread's context for one direction, with key and nonce set and the associated data read.
 EVP_CIPHER_CTX* begin(bool is_sealing, BytesView key, BytesView nonce, BytesView associated) {
-  CHECK(key.size() == key_size && nonce.size() == nonce_size && associated.size() <= most);
+  CHECK(key.size() == key_size && nonce.size() == nonce_size && associated.size() <= most_at_once);
   thread_local std::array<CipherContext, 2> contexts;
   CipherContext& context = contexts[is_sealing ? 1 : 0];
   const EVP_CIPHER* cipher = nullptr;  // null: as last time
@@ -64,7 +65,7 @@ const EVP_CIPHER* aes256gcm() {
 }
 
 Bytes aes256gcm_seal(BytesView key, BytesView nonce, BytesView associated, BytesView plain) {
-  CHECK(plain.size() <= most);
+  CHECK(plain.size() <= most_at_once);
   EVP_CIPHER_CTX* const context = begin(true, key, nonce, associated);
   Bytes out(plain.size() + tag_size);
   transform(context, plain, out.data());
@@ -79,7 +80,7 @@ Bytes aes256gcm_seal(BytesView key, BytesView nonce, BytesView associated, Bytes
 
 std::optional<SecretBytes> aes256gcm_open(BytesView key, BytesView nonce, BytesView associated,
                                           BytesView ciphertext) {
-  if (ciphertext.size() < tag_size || ciphertext.size() > most) return std::nullopt;
+  if (ciphertext.size() < tag_size || ciphertext.size() > most_at_once) return std::nullopt;
   const BytesView body = ciphertext.first(ciphertext.size() - tag_size);
   std::array<std::uint8_t, tag_size> tag{};
   std::copy(ciphertext.end() - tag_size, ciphertext.end(), tag.begin());

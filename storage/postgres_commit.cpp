@@ -14,7 +14,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t batch_size = 512;
 constexpr std::chrono::milliseconds pause_between_settling_runs{20};
-constexpr int most_retries = 2;  // after a serialisation failure or a deadlock
+constexpr int most_commit_retries = 2;  // after a serialisation failure or a deadlock
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void PostgresCommits::run_batch(Batch& batch) {
       for (const auto& pending : batch) pending->fault = std::current_exception();
       return;
     } catch (const TryAgain&) {
-      if (retries++ < most_retries) continue;
+      if (retries++ < most_commit_retries) continue;
       for (const auto& pending : batch) pending->fault = std::current_exception();
       return;
     } catch (const std::exception&) {
@@ -81,7 +81,7 @@ CommitOutcome PostgresCommits::commit_alone(const CommitUnit& unit, Deadline dea
     } catch (const ConnectionLost&) {
       if (steady_clock::now() >= deadline) throw;
     } catch (const TryAgain&) {
-      if (retries++ >= most_retries || steady_clock::now() >= deadline) throw;
+      if (retries++ >= most_commit_retries || steady_clock::now() >= deadline) throw;
     }
   }
 }

@@ -8,7 +8,7 @@
 namespace signet::storage {
 namespace {
 
-thread_local std::optional<Deadline> current_deadline;
+thread_local std::optional<Deadline> deadline_of_thread;
 
 }  // namespace
 
@@ -63,9 +63,9 @@ std::int64_t raise_change(Transaction& transaction, std::string_view kind, const
 }
 
 void Database::set_thread_deadline(std::optional<Deadline> deadline) {
-  current_deadline = deadline;
+  deadline_of_thread = deadline;
 }
 
-std::optional<Deadline> Database::thread_deadline() { return current_deadline; }
+std::optional<Deadline> Database::thread_deadline() { return deadline_of_thread; }
 
 }  // namespace signet::storage

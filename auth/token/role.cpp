@@ -16,7 +16,6 @@ namespace {
 
 using core::Json;
 using Names = std::vector<std::string>;
-constexpr Seconds zero{0};
 constexpr std::array<std::string_view, 4> token_types{"default-service", "default-batch", "service",
                                                       "batch"};
 
@@ -77,11 +76,11 @@ Result<void> check_batch(const StoredRole& role) {
   std::string_view problem;
   if (!role.is_orphan) {
     problem = "non-orphan tokens";
-  } else if (role.period != zero) {
+  } else if (role.period != Seconds::zero()) {
     problem = "periodic tokens";
   } else if (role.is_renewable) {
     problem = "renewable tokens";
-  } else if (role.explicit_max_ttl != zero) {
+  } else if (role.explicit_max_ttl != Seconds::zero()) {
     problem = "tokens with an explicit max TTL";
   }
   if (problem.empty()) return {};

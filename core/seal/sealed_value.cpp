@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t layout = 1;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
-constexpr std::size_t head_size = 1 + 4 + nonce_size;
+constexpr std::size_t sealed_head_size = 1 + 4 + nonce_size;
 
 void put_number(Bytes& to, std::size_t number) {
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -41,7 +41,7 @@ SealedBytes seal_value(BytesView key, std::uint32_t term, Random& random, const 
   random.fill(nonce);
   const Bytes cipher = crypto::aes256gcm_seal(key, nonce, encode(at), plain);
   SealedBytes sealed;
-  sealed.bytes.reserve(head_size + cipher.size());
+  sealed.bytes.reserve(sealed_head_size + cipher.size());
   sealed.bytes.push_back(layout);
   put_number(sealed.bytes, term);
   append(sealed.bytes, nonce);
@@ -52,11 +52,11 @@ SealedBytes seal_value(BytesView key, std::uint32_t term, Random& random, const 
 std::optional<SecretBytes> open_value(BytesView key, const SealedAt& at, BytesView sealed) {
   if (!term_of(sealed)) return std::nullopt;
   return crypto::aes256gcm_open(key, sealed.subspan(5, nonce_size), encode(at),
-                                sealed.subspan(head_size));
+                                sealed.subspan(sealed_head_size));
 }
 
 std::optional<std::uint32_t> term_of(BytesView sealed) {
-  if (sealed.size() < head_size + tag_size || sealed[0] != layout) return std::nullopt;
+  if (sealed.size() < sealed_head_size + tag_size || sealed[0] != layout) return std::nullopt;
   std::uint32_t term = 0;
   for (std::size_t i = 1; i <= 4; ++i) term = term << 8U | sealed[i];
   return term;

@@ -36,7 +36,7 @@ namespace {
 
 /// Below this, what was given can be no PEM: perhaps a file's name.
 constexpr std::size_t shortest_certificate = 75;
-constexpr std::size_t shortest_key = 64;
+constexpr std::size_t shortest_private_key = 64;
 /// Who is about to expire need not be listed any more.
 constexpr Seconds expiry_slack{2};
 
@@ -163,7 +163,7 @@ Result<Response> PkiEngine::revoke_certificate(Request& request, const RevokeFie
     return invalid("Must provide either the certificate or the serial to revoke; not both.");
   if (needs_key && !fields.private_key)
     return invalid("Must have private key to revoke via the /revoke-with-key path.");
-  if (needs_key && fields.private_key->size() < shortest_key)
+  if (needs_key && fields.private_key->size() < shortest_private_key)
     return invalid(
         "Provided data for private_key was too short; perhaps a path was passed to the API rather "
         "than the contents of a PEM file?");

@@ -57,7 +57,7 @@ Result<Bytes> parse_skid(const std::string& text) {
 }
 
 /// What not even a CA's request decides: what makes it one, and what points to its issuer.
-bool is_copied(const ca::Extension& extension) {
+bool is_copied_to_ca(const ca::Extension& extension) {
   static const std::array<BytesView, 8> ours{ca::oid::basic_constraints,
                                              ca::oid::subject_key_identifier,
                                              ca::oid::authority_key_identifier,
@@ -138,7 +138,7 @@ Result<Response> sign(PkiEngine& engine, Request& request, const SignIntermediat
   wanted.may_outlive_issuer = true;
   if (fields.use_csr_values)
     std::copy_if(csr.extensions.begin(), csr.extensions.end(), std::back_inserter(wanted.extra),
-                 is_copied);
+                 is_copied_to_ca);
   const ca::Certificate made = TRY(sign_below(by, profile, wanted));
 
   stage_certificate(request, engine.context().mount_id, by.entry->authority, made);

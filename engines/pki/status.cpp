@@ -47,7 +47,9 @@ class CrlChunks : public core::Chunks {
 /// The same as PEM (RFC 7468), 48 octets a line.
 class PemChunks : public core::Chunks {
  public:
-  explicit PemChunks(std::shared_ptr<const crl::StoredObject> der) : der_(std::move(der)) {}
+  PemChunks(std::shared_ptr<const crl::StoredObject> der, bool ends_in_newline)
+      : der_(std::move(der)),
+        footer_(ends_in_newline ? footer : footer.substr(0, footer.size() - 1)) {}
   bool next(Bytes& out) override {
     out.clear();
     if (is_done_) return false;
@@ -58,7 +60,7 @@ class PemChunks : public core::Chunks {
       text += base64(BytesView(piece).subspan(i, std::min(line, piece.size() - i))) + "\n";
     at_ += piece.size();
     if (at_ >= der_->size()) {
-      text += footer;
+      text += footer_;
       is_done_ = true;
     }
     out = to_bytes(text);
@@ -67,7 +69,7 @@ class PemChunks : public core::Chunks {
   [[nodiscard]] std::int64_t size() const override {
     const auto octets = der_->size();
     const auto lines = (octets + line - 1) / line;
-    return static_cast<std::int64_t>(header.size() + footer.size() + (octets + 2) / 3 * 4 + lines);
+    return static_cast<std::int64_t>(header.size() + footer_.size() + (octets + 2) / 3 * 4 + lines);
   }
 
  private:
@@ -75,6 +77,7 @@ class PemChunks : public core::Chunks {
   static constexpr std::string_view header = "-----BEGIN X509 CRL-----\n",
                                     footer = "-----END X509 CRL-----\n";
   std::shared_ptr<const crl::StoredObject> der_;  // shared with the publisher
+  std::string_view footer_;
   std::uint64_t at_ = 0;
   bool is_done_ = false;
 };
@@ -176,21 +179,21 @@ Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& is
   if (request.is_inplace) {
     list = publisher_.current(issuer.authority);
     const bool is_stale_fine = engine_.issuers_for_status(request)->config().crl.auto_rebuild;
-    if (!list || list->next_update <= request.now ||
+    if (!list || list->next_update <= request.now || publisher_.is_outdated(issuer.authority) ||
         (!is_stale_fine && publisher_.is_dirty(issuer.authority)) || !feed_.is_fresh())
       return core::Response::needs_worker();
   } else {
     list = fetch(request, issuer);
   }
   if (!list) {
-    core::Response nothing;
-    nothing.status = 204;
-    return nothing;
+    return core::Response::raw_bytes(
+        form == CrlForm::der ? "application/pkix-crl" : "application/x-pem-file", {}, 204);
   }
   core::Response answer =
       form == CrlForm::der
           ? raw_answer("application/pkix-crl", std::make_unique<CrlChunks>(list->der))
-          : raw_answer("application/x-pem-file", std::make_unique<PemChunks>(list->der));
+          : raw_answer("application/x-pem-file",
+                       std::make_unique<PemChunks>(list->der, form == CrlForm::pem_line));
   // Fresh for a tenth of its life, so that caches between notice a revocation well before the list
   // ends.
   const Seconds life = (list->next_update - list->this_update) / 10;
@@ -199,19 +202,31 @@ Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& is
                              std::min(request.now + life, list->next_update)});
 }
 
-Result<std::string> Status::crl_pem(core::Request& request, const IssuerEntry& issuer) {
+Result<std::string> Status::crl_pem(core::Request& request, const IssuerEntry& issuer,
+                                    bool ends_in_newline) {
   knows_configuration(false);
   const auto list = fetch(request, issuer);
   if (!list) return std::string();
-  return pem("X509 CRL", list->der->map().view(), false);
+  return pem("X509 CRL", list->der->map().view(), ends_in_newline);
 }
 
-Result<void> Status::rotate(core::Request& request) {
+Result<std::vector<std::string>> Status::rotate(core::Request& request) {
   const auto issuers = engine_.issuers();
-  std::set<std::int64_t> authorities;
-  for (const IssuerEntry& issuer : issuers->all()) authorities.insert(issuer.authority);
-  for (const auto authority : authorities) publisher_.rebuild(authority, request.deadline);
-  return {};
+  std::map<std::int64_t, const IssuerEntry*> authorities;
+  for (const IssuerEntry& issuer : issuers->all())
+    if (issuer.key_id) authorities.emplace(issuer.authority, &issuer);
+  std::vector<std::string> warnings;
+  for (const auto& [authority, issuer] : authorities) {
+    publisher_.rebuild(authority, request.deadline);
+    if (recipe(authority)) continue;
+    warnings.push_back("Warning " + std::to_string(warnings.size() + 1) +
+                       " during CRL rebuild: warning from local CRL rebuild: Issuer equivalency "
+                       "set with associated keys "
+                       "lacked an issuer with CRL Signing KeyUsage; refusing to rebuild CRL for "
+                       "this group of issuers: " +
+                       issuer->id.text());
+  }
+  return warnings;
 }
 
 void Status::tick() {

@@ -27,7 +27,7 @@ class PkiEngine;
 
 class Status {
  public:
-  enum class CrlForm { der, pem };
+  enum class CrlForm { der, pem, pem_line };  ///< pem_line: PEM that ends in a newline
 
   /// @param folder of the CRLs' temporary files; empty: the default
   Status(PkiEngine& engine, crl::RevocationFeed& feed, std::string folder);
@@ -43,9 +43,11 @@ class Status {
   /// The CRL of an issuer's authority. Status 204 when nobody signs it.
   Result<core::Response> crl(core::Request& request, const IssuerEntry& issuer, CrlForm form);
   /// The same as PEM text, for JSON answers; empty when there is none.
-  Result<std::string> crl_pem(core::Request& request, const IssuerEntry& issuer);
+  Result<std::string> crl_pem(core::Request& request, const IssuerEntry& issuer,
+                              bool ends_in_newline);
   /// Builds every CRL of the mount now (crl/rotate).
-  Result<void> rotate(core::Request& request);
+  /// @return warnings: authorities whose CRL nobody may sign
+  Result<std::vector<std::string>> rotate(core::Request& request);
   /// Rebuilds what is due (once a minute).
   void tick();
 

@@ -28,11 +28,9 @@ const core::Schema<OcspPath>& ocsp_path() {
   return schema;
 }
 
-Response empty_204() {
-  Response response;
-  response.status = 204;
-  return response;
-}
+Response empty_204(const char* content_type) { return Response::raw_bytes(content_type, {}, 204); }
+constexpr const char* der_type = "application/pkix-crl";
+constexpr const char* pem_type = "application/x-pem-file";
 
 /// An issuer by the path's reference, or the default one. On the raw forms what is not there is an
 /// empty 204, as the reference answers; null: that.
@@ -57,7 +55,7 @@ Result<Response> PkiEngine::read_crl_der(Request& request, const IssuerRef& fiel
   const auto issuers = issuers_for_status(request);
   if (!issuers) return Response::needs_worker();
   const IssuerEntry* issuer = find_issuer(*issuers, fields.issuer_ref);
-  if (issuer == nullptr) return request.is_inplace ? Response::needs_worker() : empty_204();
+  if (issuer == nullptr) return request.is_inplace ? Response::needs_worker() : empty_204(der_type);
   return status_->crl(request, *issuer, Status::CrlForm::der);
 }
 
@@ -65,14 +63,15 @@ Result<Response> PkiEngine::read_crl_pem(Request& request, const IssuerRef& fiel
   const auto issuers = issuers_for_status(request);
   if (!issuers) return Response::needs_worker();
   const IssuerEntry* issuer = find_issuer(*issuers, fields.issuer_ref);
-  if (issuer == nullptr) return request.is_inplace ? Response::needs_worker() : empty_204();
-  return status_->crl(request, *issuer, Status::CrlForm::pem);
+  if (issuer == nullptr) return request.is_inplace ? Response::needs_worker() : empty_204(pem_type);
+  return status_->crl(request, *issuer,
+                      fields.issuer_ref.empty() ? Status::CrlForm::pem : Status::CrlForm::pem_line);
 }
 
 Result<Response> PkiEngine::read_crl_json(Request& request, const IssuerRef& fields) {
   const auto issuers = issuers_for_status(request);
   const auto issuer = TRY(absent_if(issuers->resolve(fields.issuer_ref)));
-  const std::string pem = TRY(status_->crl_pem(request, *issuer));
+  const std::string pem = TRY(status_->crl_pem(request, *issuer, true));
   if (pem.empty()) return absent();
   return Response::of({{"crl", pem}});
 }
@@ -81,22 +80,27 @@ Result<Response> PkiEngine::read_certificate_crl(Request& request, const NoField
   const auto issuers = issuers_for_status(request);
   const IssuerEntry* issuer = find_issuer(*issuers, {});
   if (issuer == nullptr) return absent();
-  const std::string pem = TRY(status_->crl_pem(request, *issuer));
+  const std::string pem = TRY(status_->crl_pem(request, *issuer, false));
   if (pem.empty()) return absent();
   return Response::of(as_certificate_json(pem));
 }
 
-Result<Response> PkiEngine::read_no_delta(Request&, const IssuerRef&) { return empty_204(); }
+Result<Response> PkiEngine::read_no_delta(Request&, const IssuerRef&) {
+  return empty_204(der_type);
+}
 
 Result<Response> PkiEngine::rotate_crls(Request& request, const NoFields&) {
-  TRY(status_->rotate(request));
-  return Response::of({{"success", true}});
+  auto warnings = TRY(status_->rotate(request));
+  Response response = Response::of({{"success", true}});
+  response.warnings = std::move(warnings);
+  return response;
 }
 
 Result<Response> PkiEngine::rotate_deltas(Request&, const NoFields&) {
   Response response = Response::of({{"success", true}});
-  response.warnings.emplace_back(
-      "requested rebuild of delta CRL when delta CRL is not enabled; this is a no-op");
+  if (!issuers()->config().crl.enable_delta)
+    response.warnings.emplace_back(
+        "requested rebuild of delta CRL when delta CRL is not enabled; this is a no-op");
   return response;
 }
 
