@@ -3,6 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "base/secret.hpp"
 #include "core/mount.hpp"
 #include "core/operation.hpp"
@@ -40,8 +41,6 @@ struct Request {
   std::string remote_address;
   int remote_port = 0;
   storage::Deadline deadline{};
-  /// Set on the I/O thread: the handler answers from memory or returns Response::needs_worker().
-  bool is_inplace = false;
   UnixTime now;
   /// False on the I/O thread: a handler of an in-place route that would need SQL or waiting answers
   /// ErrorCode::unavailable, and a worker runs the request instead.
@@ -64,5 +63,9 @@ struct Request {
  private:
   storage::CommitUnit unit_;
 };
+
+/// What an in-place handler returns when it would have to wait (`may_wait` is false): a worker runs
+/// it again.
+inline Error needs_worker() { return {ErrorCode::unavailable, {}, {}}; }
 
 }  // namespace signet::core

@@ -72,17 +72,11 @@ class Response {
   bool copies_data_to_top =
       false;  ///< members of `data` also at the top level (core.md section 1.7)
   std::vector<std::pair<std::string, std::string>> headers;
-  bool wants_worker = false;  ///< an in-place handler cannot answer from memory: run it on a worker
 
   [[nodiscard]] bool has_body() const {
     return data || data_json || auth || raw || stream || !secrets.empty() || !warnings.empty();
   }
   static Response no_content() { return {}; }
-  static Response needs_worker() {
-    Response response;
-    response.wants_worker = true;
-    return response;
-  }
   static Response of(Json data) {
     Response response;
     response.data = std::move(data);

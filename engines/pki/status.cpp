@@ -132,10 +132,10 @@ void Status::revoked(std::int64_t authority, BytesView serial) {
   publisher_.mark_dirty(authority);
 }
 
-bool Status::knows_configuration(bool is_inplace) {
+bool Status::knows_configuration(bool may_wait) {
   const auto generation = generation_->load();
   if (seen_generation_.load() == generation) return true;
-  if (is_inplace) return false;
+  if (!may_wait) return false;
   seen_generation_.store(generation);  // before dropping: what rises meanwhile is dropped once more
   configuration_changed();
   return true;
@@ -167,24 +167,27 @@ std::optional<crl::CrlRecipe> Status::recipe(std::int64_t authority) {
   return recipe;
 }
 
-std::optional<crl::PublishedCrl> Status::fetch(core::Request& request, const IssuerEntry& issuer) {
+Result<std::optional<crl::PublishedCrl>> Status::list_for(core::Request& request,
+                                                          const IssuerEntry& issuer) {
+  if (!engine_.context().database.is_reachable()) {
+    // What is signed is served until its nextUpdate: relying parties must not fail because we do
+    // (architecture 6).
+    auto list = publisher_.current(issuer.authority);
+    if (list && list->next_update > request.now) return list;
+  }
+  if (!knows_configuration(request.may_wait)) return core::needs_worker();
   const bool is_stale_fine = engine_.issuers_for_status(request)->config().crl.auto_rebuild;
-  return publisher_.fetch(issuer.authority, is_stale_fine, request.deadline);
+  if (request.may_wait) return publisher_.fetch(issuer.authority, is_stale_fine, request.deadline);
+  auto list = publisher_.current(issuer.authority);
+  if (!list || list->next_update <= request.now || publisher_.is_outdated(issuer.authority) ||
+      (!is_stale_fine && publisher_.is_dirty(issuer.authority)) || !feed_.is_fresh())
+    return core::needs_worker();
+  return list;
 }
 
 Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& issuer,
                                    CrlForm form) {
-  if (!knows_configuration(request.is_inplace)) return core::Response::needs_worker();
-  std::optional<crl::PublishedCrl> list;
-  if (request.is_inplace) {
-    list = publisher_.current(issuer.authority);
-    const bool is_stale_fine = engine_.issuers_for_status(request)->config().crl.auto_rebuild;
-    if (!list || list->next_update <= request.now || publisher_.is_outdated(issuer.authority) ||
-        (!is_stale_fine && publisher_.is_dirty(issuer.authority)) || !feed_.is_fresh())
-      return core::Response::needs_worker();
-  } else {
-    list = fetch(request, issuer);
-  }
+  const auto list = TRY(list_for(request, issuer));
   if (!list) {
     return core::Response::raw_bytes(
         form == CrlForm::der ? "application/pkix-crl" : "application/x-pem-file", {}, 204);
@@ -194,9 +197,9 @@ Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& is
           ? raw_answer("application/pkix-crl", std::make_unique<CrlChunks>(list->der))
           : raw_answer("application/x-pem-file",
                        std::make_unique<PemChunks>(list->der, form == CrlForm::pem_line));
-  // Fresh for a tenth of its life, so that caches between notice a revocation well before the list
-  // ends.
-  const Seconds life = (list->next_update - list->this_update) / 10;
+  // Fresh for a tenth of its life and five minutes at most, so that caches between notice a
+  // revocation soon.
+  const Seconds life = std::min((list->next_update - list->this_update) / 10, Seconds(300));
   return with_cache_headers(request, std::move(answer),
                             {form == CrlForm::der ? list->etag() : std::string(), list->this_update,
                              std::min(request.now + life, list->next_update)});
@@ -204,8 +207,7 @@ Result<core::Response> Status::crl(core::Request& request, const IssuerEntry& is
 
 Result<std::string> Status::crl_pem(core::Request& request, const IssuerEntry& issuer,
                                     bool ends_in_newline) {
-  knows_configuration(false);
-  const auto list = fetch(request, issuer);
+  const auto list = TRY(list_for(request, issuer));
   if (!list) return std::string();
   return pem("X509 CRL", list->der->map().view(), ends_in_newline);
 }
@@ -306,8 +308,8 @@ core::Response Status::cacheable(const core::Request& request,
                              "public, no-transform, must-revalidate"});
 }
 
-core::Response Status::ocsp(core::Request& request, BytesView der) {
-  if (!knows_configuration(request.is_inplace)) return core::Response::needs_worker();
+Result<core::Response> Status::ocsp(core::Request& request, BytesView der) {
+  if (!knows_configuration(request.may_wait)) return core::needs_worker();
   const auto asked = crl::parse_ocsp_request(der);
   if (!asked) return ocsp_failure(asked.error());
   const bool is_single = asked->certificates.size() == 1 && !asked->nonce;
@@ -318,7 +320,7 @@ core::Response Status::ocsp(core::Request& request, BytesView der) {
                  (!is_database_there && kept->next_update > request.now)))
       return cacheable(request, *kept);
   }
-  if (request.is_inplace) return core::Response::needs_worker();
+  if (!request.may_wait) return core::needs_worker();
   try {
     return sign_ocsp(request, *asked);
   } catch (const Unavailable& gone) {

@@ -51,7 +51,7 @@ class Status {
   /// Rebuilds what is due (once a minute).
   void tick();
 
-  core::Response ocsp(core::Request& request, BytesView der);
+  Result<core::Response> ocsp(core::Request& request, BytesView der);
 
  private:
   struct Responder {
@@ -70,9 +70,12 @@ class Status {
   };
 
   /// False: issuers or settings changed, and a worker must drop what was made before.
-  bool knows_configuration(bool is_inplace);
+  bool knows_configuration(bool may_wait);
   [[nodiscard]] std::optional<crl::CrlRecipe> recipe(std::int64_t authority);
-  std::optional<crl::PublishedCrl> fetch(core::Request& request, const IssuerEntry& issuer);
+  /// The list to serve; nullopt: nobody signs one. `unavailable` on the I/O thread: a worker must
+  /// look.
+  Result<std::optional<crl::PublishedCrl>> list_for(core::Request& request,
+                                                    const IssuerEntry& issuer);
   std::shared_ptr<const Responders> responders(const Issuers& issuers);
   [[nodiscard]] std::optional<OcspSigner> signer_of(const Issuers& issuers,
                                                     std::int64_t authority) const;

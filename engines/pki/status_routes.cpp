@@ -47,23 +47,29 @@ core::Json as_certificate_json(const std::string& pem) {
 
 std::shared_ptr<const Issuers> PkiEngine::issuers_for_status(const Request& request) {
   auto last = issuers_.last();
-  if (request.is_inplace || (last && !context_.database.is_reachable())) return last;
+  if (!request.may_wait || (last && !context_.database.is_reachable())) return last;
   return issuers();
 }
 
 Result<Response> PkiEngine::read_crl_der(Request& request, const IssuerRef& fields) {
   const auto issuers = issuers_for_status(request);
-  if (!issuers) return Response::needs_worker();
+  if (!issuers) return core::needs_worker();
   const IssuerEntry* issuer = find_issuer(*issuers, fields.issuer_ref);
-  if (issuer == nullptr) return request.is_inplace ? Response::needs_worker() : empty_204(der_type);
+  if (issuer == nullptr) {
+    if (!request.may_wait) return core::needs_worker();
+    return empty_204(der_type);
+  }
   return status_->crl(request, *issuer, Status::CrlForm::der);
 }
 
 Result<Response> PkiEngine::read_crl_pem(Request& request, const IssuerRef& fields) {
   const auto issuers = issuers_for_status(request);
-  if (!issuers) return Response::needs_worker();
+  if (!issuers) return core::needs_worker();
   const IssuerEntry* issuer = find_issuer(*issuers, fields.issuer_ref);
-  if (issuer == nullptr) return request.is_inplace ? Response::needs_worker() : empty_204(pem_type);
+  if (issuer == nullptr) {
+    if (!request.may_wait) return core::needs_worker();
+    return empty_204(pem_type);
+  }
   return status_->crl(request, *issuer,
                       fields.issuer_ref.empty() ? Status::CrlForm::pem : Status::CrlForm::pem_line);
 }
