@@ -157,9 +157,8 @@ namespace {
 Result<void> read_crl_extensions(ca::DerReader& tbs, CrlHeader& header) {
   if (tbs.at_end()) return {};
   ca::DerReader wrapper = TRY(tbs.enter(tag::context_constructed(0)));
-  ca::DerReader list = TRY(wrapper.sequence());
+  const auto extensions = TRY(ca::parse_extensions(wrapper));
   TRY(wrapper.finish());
-  const auto extensions = TRY(ca::parse_extensions(list));
   for (const auto& extension : extensions) {
     ca::DerReader value(extension.value);
     if (extension.oid == ca::oid::authority_key_identifier) {
@@ -182,8 +181,7 @@ Result<ParsedCrl::Entry> read_entry(ca::DerReader& list) {
   entry.serial = to_bytes(serial.magnitude());
   entry.revoked_at = TRY(item.time());
   if (!item.at_end()) {
-    ca::DerReader extensions = TRY(item.sequence());
-    const auto parsed = TRY(ca::parse_extensions(extensions));
+    const auto parsed = TRY(ca::parse_extensions(item));
     for (const auto& extension : parsed) {
       if (!(extension.oid == ca::oid::reason_code)) continue;
       ca::DerReader value(extension.value);

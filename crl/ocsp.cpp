@@ -71,9 +71,8 @@ Result<CertId> read_single_request(ca::DerReader& list) {
   CertId id = TRY(read_cert_id(single));
   if (!single.at_end()) {
     ca::DerReader wrapper = TRY(single.enter(tag::context_constructed(0)));
-    ca::DerReader extensions = TRY(wrapper.sequence());
+    const auto parsed = TRY(ca::parse_extensions(wrapper));
     TRY(wrapper.finish());
-    const auto parsed = TRY(ca::parse_extensions(extensions));
     for (const auto& extension : parsed)
       if (extension.critical && !(extension.oid == service_locator))
         return invalid("unknown critical extension of a request");
@@ -94,9 +93,8 @@ Result<std::optional<Bytes>> read_nonce(BytesView value) {
 
 Result<void> read_request_extensions(ca::DerReader& tbs, OcspRequest& request) {
   ca::DerReader wrapper = TRY(tbs.enter(tag::context_constructed(2)));
-  ca::DerReader list = TRY(wrapper.sequence());
+  const auto extensions = TRY(ca::parse_extensions(wrapper));
   TRY(wrapper.finish());
-  const auto extensions = TRY(ca::parse_extensions(list));
   for (const auto& extension : extensions) {
     if (extension.oid == nonce_extension) {
       request.nonce = TRY(read_nonce(extension.value));

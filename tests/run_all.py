@@ -65,7 +65,7 @@ def main() -> int:
     work = pathlib.Path(tempfile.mkdtemp(prefix="signet-test."))
     os.chmod(work, 0o755)  # the postgres user passes through it
     try:
-        environment = dict(os.environ, SIGNET_BINARY=str(build / "signet"), SIGNET_TEST_POSTGRES=start_postgres(work))
+        environment = dict(os.environ, SIGNET_BINARY=str(build / "signet"), SIGNET_SOURCE_DIR=str(HERE.parent), SIGNET_TEST_POSTGRES=start_postgres(work))
         stages = []
         for program in sorted((build / "tests").glob("unit_*")):
             if os.access(program, os.X_OK) and program.is_file():

@@ -29,8 +29,12 @@ const assert = require('assert');
   await assert.rejects(vault.read('kv/app'), /404/);
   await vault.addPolicy({ name: 'reader', rules: 'path "kv/*" { capabilities = ["read"] }' });
   const made = await vault.tokenCreate({ policies: ['reader'], ttl: '1h' });
-  assert.deepStrictEqual((await vault.tokenLookup({ token: made.auth.client_token })).data.policies, ['default', 'reader']);
-  await vault.tokenRevoke({ token: made.auth.client_token });
+  vault.token = 'root';  // the library goes over to each token that it is given
+  const limited = require('node-vault')({ apiVersion: 'v1', endpoint: process.argv[2], token: made.auth.client_token });
+  assert.deepStrictEqual((await limited.tokenLookupSelf()).data.policies, ['default', 'reader']);
+  await assert.rejects(limited.write('kv/app', { a: 'b' }), /permission denied/);
+  await limited.tokenRevokeSelf();
+  await assert.rejects(limited.tokenLookupSelf(), /permission denied/);
   await vault.unmount({ mount_point: 'kv' });
   console.log('node-vault ok');
 })().catch((error) => { console.error(error); process.exit(1); });

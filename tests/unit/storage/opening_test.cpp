@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -160,8 +161,13 @@ class Cluster {
  public:
   explicit Cluster(const std::string& environment = "") {
     std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));  // for its user
+    // The compiler's path of this file may be relative to a build folder; the runner says where the
+    // sources are.
+    const char* named = std::getenv("SIGNET_SOURCE_DIR");
     const auto tests =
-        std::filesystem::absolute(__FILE__).parent_path().parent_path().parent_path();
+        named != nullptr
+            ? std::filesystem::path(named) / "tests"
+            : std::filesystem::absolute(__FILE__).parent_path().parent_path().parent_path();
     script_ = "'" + (tests / "support/postgres.sh").string() + "'";
     url_ = run(environment + " " + script_ + " start '" + data() + "'");
   }
