@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <utility>
+#include <vector>
 
 namespace signet::crl {
 namespace {
@@ -31,9 +32,24 @@ void Publisher::mark_dirty(std::int64_t authority) {
   ++scopes_[authority].wanted;
 }
 
-void Publisher::mark_all_dirty() {
-  const std::lock_guard lock(mutex_);
-  for (auto& [authority, scope] : scopes_) scope.required = ++scope.wanted;
+void Publisher::configuration_changed() {
+  std::vector<std::int64_t> authorities;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [authority, scope] : scopes_) {
+      ++scope.wanted;
+      authorities.push_back(authority);
+    }
+  }
+  for (const auto authority : authorities) {
+    const auto recipe = recipes_(authority);
+    if (!recipe) continue;
+    const std::lock_guard lock(mutex_);
+    Scope& scope = scopes_[authority];
+    if (scope.was_empty != recipe->is_empty ||
+        scope.signed_by != recipe->key->public_key().key_id())
+      scope.required = scope.wanted;
+  }
 }
 
 bool Publisher::is_dirty(std::int64_t authority) const {
@@ -119,9 +135,11 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
         scope.wanted;  // read before the snapshot: all of these revocations are in it
     lock.unlock();
     std::optional<PublishedCrl> list;
+    std::optional<CrlRecipe> recipe;
     std::exception_ptr failure;
     try {
-      if (const auto recipe = recipes_(authority)) list = build(authority, *recipe);
+      recipe = recipes_(authority);
+      if (recipe) list = build(authority, *recipe);
     } catch (...) {
       failure = std::current_exception();
     }
@@ -130,6 +148,10 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
     ++scope.attempts;
     if (!failure) {
       scope.done = std::max(scope.done, seen);
+      if (recipe) {
+        scope.was_empty = recipe->is_empty;
+        scope.signed_by = recipe->key->public_key().key_id();
+      }
       if (list) scope.list = list;  // nobody signs: the last one is served until its nextUpdate
     }
     ended_.notify_all();

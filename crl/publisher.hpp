@@ -50,8 +50,9 @@ class Publisher {
 
   /// A revocation of this authority has been committed (here or on another node).
   void mark_dirty(std::int64_t authority);
-  /// Issuers or settings changed: no list from before is served once a worker can build one.
-  void mark_all_dirty();
+  /// Issuers or settings changed: every list is dirty, and one that another signer or `disable`
+  /// would make different is not served again once a worker can build the next.
+  void configuration_changed();
   /// Whether a list built now could differ from the current one.
   [[nodiscard]] bool is_dirty(std::int64_t authority) const;
   /// Whether the current list was made under other settings.
@@ -80,6 +81,8 @@ class Publisher {
     std::uint64_t required = 0;
     /// `wanted` as the newest build that succeeded read it before its snapshot.
     std::uint64_t done = 0;
+    bool was_empty = false;    ///< built while `disable` was set
+    crypto::Sha1 signed_by{};  ///< key id of the signer
     bool is_building = false;
     std::uint64_t attempts = 0;  ///< builds that ended, well or not
   };

@@ -143,7 +143,7 @@ bool Status::knows_configuration(bool may_wait) {
 
 void Status::configuration_changed() {
   cache_.invalidate_all();
-  publisher_.mark_all_dirty();
+  publisher_.configuration_changed();
 }
 
 std::optional<crl::CrlRecipe> Status::recipe(std::int64_t authority) {
@@ -213,6 +213,7 @@ Result<std::string> Status::crl_pem(core::Request& request, const IssuerEntry& i
 }
 
 Result<std::vector<std::string>> Status::rotate(core::Request& request) {
+  knows_configuration(true);
   const auto issuers = engine_.issuers();
   std::map<std::int64_t, const IssuerEntry*> authorities;
   for (const IssuerEntry& issuer : issuers->all())
@@ -232,6 +233,7 @@ Result<std::vector<std::string>> Status::rotate(core::Request& request) {
 }
 
 void Status::tick() {
+  knows_configuration(true);
   const auto issuers = engine_.issuers();
   const CrlConfig& config = issuers->config().crl;
   const Seconds grace = config.auto_rebuild
