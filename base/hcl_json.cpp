@@ -128,7 +128,8 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     if (top.value.kind == Value::Kind::list) {
       top.value.list.push_back(std::move(value));
     } else {
-      top.value.object.push_back(Item{std::move(top.key), {}, std::move(value), top.key_line, top.key_line});
+      top.value.object.push_back(
+          Item{std::move(top.key), {}, std::move(value), top.key_line, top.key_line});
     }
     return true;
   }

@@ -45,10 +45,9 @@ void IssuerRecords::insert(storage::CommitUnit& unit, const Authority& authority
                            const ca::Certificate& certificate) const {
   if (!authority.is_new) return;
   const crypto::Sha256 spki_hash = crypto::sha256(certificate.spki);
-  storage::IssuerStore::insert(
-      unit,
-      storage::AuthorityRow{authority.number, context_.mount_id,
-                            to_bytes(certificate.subject.der()), to_bytes(BytesView(spki_hash))});
+  storage::IssuerStore::insert(unit, storage::AuthorityRow{authority.number, context_.mount_id,
+                                                           to_bytes(certificate.subject.der()),
+                                                           to_bytes(BytesView(spki_hash))});
 }
 
 void IssuerRecords::insert(storage::CommitUnit& unit, const IssuerEntry& entry) const {

@@ -63,7 +63,7 @@ struct IssuerEntry {
   // Made by the snapshot; not stored.
   std::vector<Uuid> built_chain;  ///< itself first, then what signed it, up to the roots
   std::vector<Uuid> chain;        ///< built_chain, or manual_chain where that is set
-  std::string pem;          ///< without a final newline
+  std::string pem;                ///< without a final newline
 };
 
 /// One private key of the mount. It is opened when first asked for.
