@@ -148,8 +148,9 @@ Result<std::vector<Item>> parse_json(std::string_view text) {
   const Positions positions(text);
   std::size_t offset = 0;
   Builder builder(positions, offset);
-  const CountingIterator begin(text.data(), &offset);
-  const CountingIterator end(text.data() + text.size(), &offset);
+  const char* const first = text.data();
+  const CountingIterator begin(first, &offset);
+  const CountingIterator end(first + text.size(), &offset);
   if (!nlohmann::json::sax_parse(begin, end, &builder)) return builder.error();
   return builder.take_root().object;
 }

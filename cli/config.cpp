@@ -86,8 +86,6 @@ void add_ignored(BlockReader& reader) {
                  "disable_indexing",
                  "disable_printable_check",
                  "disable_sentinel_trace",
-                 "default_lease_ttl",
-                 "max_lease_ttl",
                  "default_max_request_duration",
                  "cache_size",
                  "disable_cache",
@@ -173,6 +171,8 @@ Result<void> read_config(std::string_view file, std::string_view text, Config& c
       .text("cluster_addr", config.cluster_address)
       .text("pid_file", config.pid_file)
       .flag("disable_mlock", config.disable_mlock)
+      .duration("default_lease_ttl", config.ttls.default_ttl)
+      .duration("max_lease_ttl", config.ttls.max_ttl)
       .number("io_threads", config.server.io_threads, 1)
       .number("worker_threads", config.server.workers, 1)
       .number("worker_queue", config.server.queue, 0)
@@ -208,6 +208,10 @@ Result<void> complete_config(Config& config) {
         config.storage_type == "sqlite"
             ? "storage \"sqlite\" needs path"
             : "storage \"postgresql\" needs connection_url (or SIGNET_PG_CONNECTION_URL)");
+  if (config.ttls.default_ttl.count() <= 0 || config.ttls.default_ttl > config.ttls.max_ttl)
+    return invalid(
+        "default_lease_ttl must be above 0 and at most max_lease_ttl (768h unless set): raise "
+        "max_lease_ttl or lower it");
   if (config.listeners.empty())
     return invalid(
         "the configuration names no listener; add listener \"tcp\" { address = \"127.0.0.1:8200\" "

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "core/audit/audit.hpp"
+#include "core/mount.hpp"
 #include "storage/database.hpp"
 
 #include <string>
@@ -25,6 +26,7 @@ struct Config {
   log::Options log;
   std::string pid_file;
   bool disable_mlock = false;
+  core::SystemTtls ttls;  ///< `default_lease_ttl`, `max_lease_ttl`
   /// What was read and has no effect, each "FILE:LINE: ...".
   std::vector<std::string> warnings;
 };

@@ -259,6 +259,7 @@ Result<void> run(const Flags& flags) {
   log::configure(config.log);
   for (const std::string& warning : config.warnings)
     log::warn("configuration", {{"note", warning}});
+  core::system_ttls() = config.ttls;
   if (!config.disable_mlock) lock_memory();
   PidFile pid_file;
   if (!config.pid_file.empty()) pid_file = TRY(PidFile::write(config.pid_file));

@@ -193,7 +193,7 @@ KeyHandle generate_rsa_key(int bits, const std::atomic<bool>* stop) {
       EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits) != 1) {
     openssl_fault("preparing key generation");
   }
-  std::atomic<bool> never = false;
+  const std::atomic<bool> never = false;
   const std::atomic<bool>* const watched = stop != nullptr ? stop : &never;
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<std::atomic<bool>*>(watched));
   EVP_PKEY_CTX_set_cb(context.get(), [](EVP_PKEY_CTX* at) {

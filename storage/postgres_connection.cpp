@@ -312,7 +312,7 @@ Rows PostgresConnection::query_arrays(std::string_view sql,
 void PostgresConnection::roll_back() noexcept {
   try {
     if (is_open()) run("ROLLBACK");
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // The session is broken: the pool sees that and drops it, which rolls back as well.
   }
 }

@@ -40,7 +40,7 @@ constexpr std::string_view lowest_character = "\x01";
 
 /// Where a listing goes on: behind `after`, and behind all of it when that is a folder's name.
 std::string first_above(std::string_view folder, std::string_view after) {
-  const std::string from = std::string(folder) + std::string(after);
+  std::string from = std::string(folder) + std::string(after);
   if (after.empty()) return from;
   return after.back() == '/' ? after_prefix(from) : from + std::string(lowest_character);
 }

@@ -34,7 +34,9 @@ Error explain_errno(const std::string& path, int error) {
     case EISDIR:
       return cannot(path, "is a folder: name a file in it");
     default:
-      return cannot(path, std::strerror(error));
+      return cannot(
+          path,
+          std::strerror(error));  // NOLINT(concurrency-mt-unsafe): glibc's is safe for known codes
   }
 }
 

@@ -156,7 +156,7 @@ void stage_root(PkiEngine& engine, Request& request, const Issuers& issuers, con
   const IssuerRecords& records = engine.records();
   const auto authority = records.authority_of(entry.certificate);
   entry.authority = authority.number;
-  entry.knows_all_serials = source == KeySource::internal && authority.is_new;
+  entry.knows_all_serials = key.entry.is_internal && authority.is_new;
   stage_certificate(request, engine.context().mount_id, authority.number, entry.certificate);
   if (key.is_new) records.insert(request.unit(), key.entry, *key.key);
   records.insert(request.unit(), authority, entry.certificate);

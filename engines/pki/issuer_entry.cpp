@@ -136,14 +136,15 @@ IssuerEntry open_issuer(Sealer& sealer, const storage::IssuerRow& row) {
   return entry;
 }
 
-// The record is the name's length in two octets, the name, then the key as PKCS#8 DER: a private
-// key never passes through JSON, whose buffers are not wiped.
+// The record is a flag (1: internal), the name's length in two octets, the name, then the key as
+// PKCS#8 DER: a private key never passes through JSON, whose buffers are not wiped.
 SealedBytes seal_key(Sealer& sealer, const Uuid& mount, const KeyEntry& entry,
                      const crypto::PrivateKey& key) {
   CHECK(entry.name.size() <= 0xffff);
   const SecretBytes pkcs8 = key.pkcs8();
   Bytes plain;
-  plain.reserve(2 + entry.name.size() + pkcs8.size());
+  plain.reserve(3 + entry.name.size() + pkcs8.size());
+  plain.push_back(entry.is_internal ? 1 : 0);
   plain.push_back(static_cast<std::uint8_t>(entry.name.size() >> 8));
   plain.push_back(static_cast<std::uint8_t>(entry.name.size()));
   append(plain, as_bytes(entry.name));
@@ -155,17 +156,18 @@ SealedBytes seal_key(Sealer& sealer, const Uuid& mount, const KeyEntry& entry,
 OpenedKey open_key(Sealer& sealer, const storage::IssuerKeyRow& row) {
   const SecretBytes plain = sealer.open(key_place(row.mount, row.id, row.spki), row.record.view());
   const BytesView record = plain.reveal();
-  if (record.size() < 2) forged("key");
-  const std::size_t length = static_cast<std::size_t>(record[0]) << 8 | record[1];
-  if (record.size() < 2 + length) forged("key");
+  if (record.size() < 3 || record[0] > 1) forged("key");
+  const std::size_t length = static_cast<std::size_t>(record[1]) << 8 | record[2];
+  if (record.size() < 3 + length) forged("key");
   OpenedKey opened;
   opened.entry.id = row.id;
-  opened.entry.name = std::string(as_text(record.subspan(2, length)));
+  opened.entry.is_internal = record[0] == 1;
+  opened.entry.name = std::string(as_text(record.subspan(3, length)));
   opened.entry.spki = row.spki;
   auto public_key = crypto::PublicKey::from_spki(row.spki);
   if (!public_key) forged("key");
   opened.entry.spec = public_key->spec();
-  opened.pkcs8 = SecretBytes(to_bytes(record.subspan(2 + length)));
+  opened.pkcs8 = SecretBytes(to_bytes(record.subspan(3 + length)));
   return opened;
 }
 

@@ -72,6 +72,7 @@ struct KeyEntry {
   std::string name;  ///< may be empty
   crypto::KeySpec spec;
   Bytes spki;
+  bool is_internal = false;  ///< made here and never shown: all that it signed was signed here
 };
 
 /// A ready signer: what issuing, CRLs and OCSP sign with.

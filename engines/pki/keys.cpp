@@ -85,7 +85,8 @@ Result<Response> generate(PkiEngine& engine, Request& request, const GenerateKey
   if (fields.key_name) name = TRY(checked_key_name(*snapshot, *fields.key_name));
   const auto spec = new_key_spec(fields.key_type, fields.key_bits);
   if (!spec) return invalid("Validation for key_type, key_bits failed: " + spec.error().message);
-  const ChosenKey made = new_key_entry(engine, engine.new_key(*spec), std::move(name));
+  ChosenKey made = new_key_entry(engine, engine.new_key(*spec), std::move(name));
+  made.entry.is_internal = !is_exported;
   engine.records().insert(request.unit(), made.entry, *made.key);
   if (const auto defaults =
           defaults_with(snapshot->config().defaults, *snapshot, std::nullopt, made.entry.id))

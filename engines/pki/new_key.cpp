@@ -65,7 +65,9 @@ Result<ChosenKey> choose_key(PkiEngine& engine, const Issuers& issuers, KeySourc
   if (fields.key_name) name = TRY(checked_key_name(issuers, *fields.key_name));
   const crypto::KeySpec spec =
       TRY(new_key_spec(fields.key_type.value_or("rsa"), fields.key_bits.value_or(0)));
-  return new_key_entry(engine, engine.new_key(spec), std::move(name));
+  ChosenKey chosen = new_key_entry(engine, engine.new_key(spec), std::move(name));
+  chosen.entry.is_internal = source == KeySource::internal;
+  return chosen;
 }
 
 }  // namespace signet::pki

@@ -195,6 +195,9 @@ void PemImport::stage() {
       if (known->second.is_new) first_of.push_back(&entry.certificate);
     }
     entry.authority = known->second.number;
+    // A certificate for a key that has never left this mount: whatever it signs is on record here.
+    const KeyEntry* key = entry.key_id ? issuers_.find_key(*entry.key_id) : nullptr;
+    entry.knows_all_serials = key != nullptr && key->is_internal && known->second.is_new;
     records.insert(unit, entry);
   }
   for (const ca::Certificate* certificate : first_of)

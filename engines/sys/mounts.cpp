@@ -64,9 +64,9 @@ const Schema<MountFields>& mount_fields() {
 Result<void> check_ttls(const core::MountConfig& config) {
   if (config.max_lease_ttl.count() > 0 && config.default_lease_ttl > config.max_lease_ttl)
     return invalid("given default lease TTL greater than given max lease TTL");
-  if (config.max_lease_ttl.count() == 0 && config.default_lease_ttl > core::system_max_ttl)
+  if (config.max_lease_ttl.count() == 0 && config.default_lease_ttl > core::system_ttls().max_ttl)
     return invalid(fmt::format("given default lease TTL greater than system max lease TTL of {}",
-                               core::system_max_ttl.count()));
+                               core::system_ttls().max_ttl.count()));
   return {};
 }
 

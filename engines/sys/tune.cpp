@@ -81,7 +81,7 @@ Result<void> check_tunable(const Mount& mount, const Json& data) {
 
 Result<void> check_ttls(const core::MountConfig& config) {
   const Seconds most =
-      config.max_lease_ttl.count() > 0 ? config.max_lease_ttl : core::system_max_ttl;
+      config.max_lease_ttl.count() > 0 ? config.max_lease_ttl : core::system_ttls().max_ttl;
   if (config.default_lease_ttl > most)
     return invalid(fmt::format(
         "backend max lease TTL of {} would be less than backend default lease TTL of {}",
