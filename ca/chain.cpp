@@ -32,6 +32,7 @@ class Climb {
     start_ = &certificate;
     if (!is_end(certificate)) climb(certificate);
     std::vector<Certificate> chain;
+    chain.reserve(best_.size());
     for (const Certificate* one : best_) chain.push_back(*one);
     return chain;
   }

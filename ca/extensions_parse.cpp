@@ -174,7 +174,7 @@ Result<std::vector<std::string>> parse_crl_distribution_points(BytesView value) 
     if (!point.next_is(tag::context_constructed(0))) continue;
     DerReader name = TRY(point.enter(tag::context_constructed(0)));
     if (!name.next_is(tag::context_constructed(0))) continue;
-    DerReader full = TRY(name.enter(tag::context_constructed(0)));
+    const DerReader full = TRY(name.enter(tag::context_constructed(0)));
     TRY(collect_uris(full, urls));
   }
   return urls;

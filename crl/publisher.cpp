@@ -79,7 +79,7 @@ std::optional<PublishedCrl> Publisher::still_valid(std::int64_t authority) const
 std::optional<PublishedCrl> Publisher::fetch(std::int64_t authority, bool is_stale_fine,
                                              storage::Deadline deadline) {
   is_stale_fine = is_stale_fine && !is_outdated(authority);
-  const auto list = still_valid(authority);
+  auto list = still_valid(authority);
   if (list && (is_stale_fine || !is_dirty(authority))) return list;
   if (list && !database_.is_reachable()) {
     log::warn("crl served while the database is gone",
@@ -186,13 +186,13 @@ std::optional<PublishedCrl> Publisher::build(std::int64_t authority, const CrlRe
   header.freshest_crl = recipe.freshest_crl;
   PublishedCrl list{builder.finish(header, *recipe.key, recipe.scheme), number, header.this_update,
                     header.next_update};
-  storage::CrlRow row{authority,
-                      0,
-                      number,
-                      list.this_update,
-                      list.next_update,
-                      static_cast<std::int64_t>(list.der->size()),
-                      to_bytes(BytesView(list.der->hash()))};
+  const storage::CrlRow row{authority,
+                            0,
+                            number,
+                            list.this_update,
+                            list.next_update,
+                            static_cast<std::int64_t>(list.der->size()),
+                            to_bytes(BytesView(list.der->hash()))};
   if (!store_.publish(row, [&](std::uint64_t offset, std::size_t size) {
         return list.der->read(offset, size);
       }))
@@ -216,8 +216,8 @@ std::optional<PublishedCrl> Publisher::load(std::int64_t authority) {
     size += chunk.size();
   });
   if (!row) return std::nullopt;
-  PublishedCrl list{std::make_shared<const StoredObject>(std::move(file), 0, size), row->number,
-                    row->this_update, row->next_update};
+  const PublishedCrl list{std::make_shared<const StoredObject>(std::move(file), 0, size),
+                          row->number, row->this_update, row->next_update};
   if (to_bytes(BytesView(list.der->hash())) != row->hash)
     throw Fault("the stored CRL of authority " + std::to_string(authority) +
                 " is damaged; crl/rotate publishes a new one");

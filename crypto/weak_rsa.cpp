@@ -172,8 +172,8 @@ bool has_close_primes(BytesView modulus) {
   Arithmetic arithmetic;
   const Number n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
   Arithmetic::check(n != nullptr);
-  Number a = arithmetic.root(n.get());
-  Number rest = arithmetic.square(a.get());
+  const Number a = arithmetic.root(n.get());
+  const Number rest = arithmetic.square(a.get());
   if (BN_cmp(rest.get(), n.get()) == 0) return true;
   Arithmetic::check(BN_sub(rest.get(), rest.get(), n.get()) == 1);
   for (int i = 0; i < rounds; ++i) {

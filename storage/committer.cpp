@@ -116,7 +116,7 @@ Batch Committer::take() {
 
 void Committer::work() {
   for (;;) {
-    Batch batch = take();
+    const Batch batch = take();
     if (batch.empty()) return;  // stopping, and nothing waits
     const bool is_stopping = [&] {
       const std::lock_guard lock(mutex_);

@@ -53,7 +53,8 @@ class PostgresDatabase final : public Database {
   void read(const std::function<void(Transaction&)>& body) override {
     const Deadline deadline = current_deadline();
     PostgresPool::Lease connection(pool_, deadline);
-    PostgresTransaction transaction(*connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const PostgresTransaction transaction(*connection,
+                                          "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     body(*connection);
   }
 

@@ -93,7 +93,7 @@ CommitOutcome PostgresCommits::settle(const CommitUnit& unit, Deadline deadline)
       PostgresPool::Lease connection(pool_, deadline, PostgresPool::Use::commit);
       PostgresTransaction transaction(*connection);
       std::vector<Change> raised;
-      UnitResult result = run_unit(*connection, unit, Run::settling, raised);
+      const UnitResult result = run_unit(*connection, unit, Run::settling, raised);
       if (!result.was_held) {
         if (result.outcome.kind == Kind::stored) transaction.commit();
         if (result.outcome.kind == Kind::stored) changes_.learn(raised);
