@@ -170,9 +170,9 @@ Audit::DevicePointer Audit::stored(const storage::AuditDeviceRow& row, const Sta
   }
   const SecretBytes text = sealer_.open(row_at(row.id, row.path), row.record.view());
   Json record = Json::parse(text.reveal_text());
-  AuditDeviceInput input{row.path, record.at("type"), record.at("description"),
-                         record.at("options").get<std::map<std::string, std::string>>(),
-                         record.at("local")};
+  const AuditDeviceInput input{row.path, record.at("type"), record.at("description"),
+                               record.at("options").get<std::map<std::string, std::string>>(),
+                               record.at("local")};
   auto& salt_text = record.at("salt").get_ref<std::string&>();
   const SecretBytes salt{std::string_view(salt_text)};
   wipe(salt_text);

@@ -171,8 +171,8 @@ Result<void> read_member(const Item& item, PathRule& rule) {
   } else if (item.key == "denied_parameters") {
     TRY(read_parameters(item, permissions.denied_parameters));
   } else if (item.key == "required_parameters") {
-    std::vector<std::string> required = TRY(texts_of(item));
-    for (std::string& name : required) permissions.required_parameters.push_back(lower(name));
+    const std::vector<std::string> required = TRY(texts_of(item));
+    for (const std::string& name : required) permissions.required_parameters.push_back(lower(name));
   } else if (item.key == "min_wrapping_ttl") {
     permissions.min_wrapping_ttl = TRY(duration_of(item));
   } else if (item.key == "max_wrapping_ttl") {
