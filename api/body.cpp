@@ -22,13 +22,17 @@ class Reader {
   Reader(Json& document, const Limits& limits, Body& about)
       : builder_(document, false), limits_(limits), about_(about) {}
 
-  bool null() { return builder_.null(); }
-  bool boolean(bool value) { return builder_.boolean(value); }
-  bool number_integer(Json::number_integer_t value) { return builder_.number_integer(value); }
-  bool number_unsigned(Json::number_unsigned_t value) { return builder_.number_unsigned(value); }
+  bool null() { return count_value() && builder_.null(); }
+  bool boolean(bool value) { return count_value() && builder_.boolean(value); }
+  bool number_integer(Json::number_integer_t value) {
+    return count_value() && builder_.number_integer(value);
+  }
+  bool number_unsigned(Json::number_unsigned_t value) {
+    return count_value() && builder_.number_unsigned(value);
+  }
   bool number_float(Json::number_float_t value, const std::string& text) {
     about_.is_exact = false;
-    return builder_.number_float(value, text);
+    return count_value() && builder_.number_float(value, text);
   }
   bool string(std::string& value) { return count_string() && builder_.string(value); }
   bool key(std::string& value) { return count_string() && builder_.key(value); }
@@ -54,6 +58,7 @@ class Reader {
 
  private:
   bool enter() {
+    if (!count_value()) return false;
     if (++depth_ <= limits_.json_depth) return true;
     error_ = fmt::format("refused JSON input due to high complexity: nested deeper than {} levels",
                          limits_.json_depth);
@@ -66,11 +71,19 @@ class Reader {
     return false;
   }
 
+  bool count_value() {
+    if (++values_ <= limits_.json_values) return true;
+    error_ = fmt::format("refused JSON input due to high complexity: more than {} values",
+                         limits_.json_values);
+    return false;
+  }
+
   nlohmann::detail::json_sax_dom_parser<Json> builder_;
   const Limits& limits_;
   Body& about_;
   int depth_ = 0;
   std::size_t strings_ = 0;
+  std::size_t values_ = 0;
   std::string error_;
 };
 

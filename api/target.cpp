@@ -142,12 +142,15 @@ Result<std::string> decode_path(std::string_view path, bool keeps_ocsp) {
 }
 
 Result<nlohmann::json> parse_query(std::string_view query) {
+  constexpr std::size_t most_pairs = 10'000;  // a form is as long as a body may be
   nlohmann::json data = nlohmann::json::object();
+  std::size_t pairs = 0;
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     if (pair.empty()) continue;
+    if (++pairs > most_pairs) return invalid("too many parameters");
     const std::size_t equals = pair.find('=');
     const auto name = percent_decode(pair.substr(0, equals), true);
     const auto value = equals == std::string_view::npos

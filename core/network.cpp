@@ -54,4 +54,9 @@ bool is_in_any(std::string_view address, const std::vector<std::string>& blocks)
                                [&](const std::string& block) { return is_in(*parsed, block); });
 }
 
+bool is_usable_from(const TokenEntry& token, std::string_view address) {
+  if (token.bound_cidrs.empty() || (token.is_root() && !token.expires_at)) return true;
+  return is_in_any(address, token.bound_cidrs);
+}
+
 }  // namespace signet::core

@@ -170,19 +170,14 @@ class Pipeline::Passage {
     if (!needs_token()) return {};
     if (!request_.token) {
       if (request_.client_token.empty()) return denied();
-      TokenPointer token = TRY(services_.tokens.authenticate(request_.client_token));
-      if (!is_address_allowed(*token)) return denied();
+      const TokenPointer token = TRY(services_.tokens.authenticate(request_.client_token));
+      if (!is_usable_from(*token, request_.remote_address)) return denied();
       TokenPointer spent = TRY(services_.tokens.spend_use(token));
       request_.token = std::move(spent);
       if (request_.token->uses_left != 0) pipeline_.uses_.begin(request_.token->id_hash);
     }
     request_.unit().needs_token(request_.token->id_hash);
     return {};
-  }
-
-  [[nodiscard]] bool is_address_allowed(const TokenEntry& token) const {
-    if (token.bound_cidrs.empty() || (token.is_root() && !token.expires_at)) return true;
-    return is_in_any(request_.remote_address, token.bound_cidrs);
   }
 
   Result<void> tell_create_from_update() {

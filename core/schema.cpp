@@ -49,6 +49,12 @@ std::optional<std::string> scalar_text(const Json& from) {
   return std::nullopt;
 }
 
+// No name, reference or setting holds a NUL: PostgreSQL refuses it, C ends texts with it.
+Result<void> check_text(std::string_view text) {
+  if (text.find('\0') == std::string_view::npos) return {};
+  return invalid("a text cannot hold a NUL character");
+}
+
 Error bad_integer(bool is_out_of_range) {
   return invalid(fmt::format("'' cannot parse value as 'int': strconv.ParseInt: {}",
                              is_out_of_range ? "value out of range" : "invalid syntax"));
@@ -73,6 +79,7 @@ std::optional<bool> parse_bool(std::string_view text) {
 }
 
 Result<void> add_pair(std::string_view text, std::map<std::string, std::string>& to) {
+  TRY(check_text(text));
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos)
     return invalid(fmt::format("invalid key pair \"{}\"", text));
@@ -90,6 +97,7 @@ std::string bracketed(std::string_view lead, std::vector<std::string> names) {
 Result<void> decode(const Json& from, const FieldInfo& field, std::string& to) {
   const std::optional<std::string> text = scalar_text(from);
   if (!text) return unconvertible(from, "string");
+  TRY(check_text(*text));
   to = has(field.flags, FieldFlag::lower_case) ? lower(*text) : *text;
   if (has(field.flags, FieldFlag::is_name) && !to.empty() && !is_name(to))
     return invalid("field validation failed");
@@ -181,8 +189,10 @@ Result<void> decode(const Json& from, const FieldInfo& field, std::vector<std::s
     const Error inner = unconvertible(from, "string", "[0]");
     return invalid(std::string(list_errors) + inner.message);
   }
-  if (has(field.flags, FieldFlag::lower_case))
-    for (std::string& item : to) item = lower(item);
+  for (std::string& item : to) {
+    TRY(check_text(item));
+    if (has(field.flags, FieldFlag::lower_case)) item = lower(item);
+  }
   return {};
 }
 
@@ -195,6 +205,8 @@ Result<void> decode(const Json& from, const FieldInfo&, std::map<std::string, st
         const Error inner = unconvertible(value, "string", key);
         return invalid(std::string(list_errors) + inner.message);
       }
+      TRY(check_text(key));
+      TRY(check_text(*text));
       to[key] = *std::move(text);
     }
     return {};
@@ -234,13 +246,12 @@ std::vector<std::string> SchemaBase::warnings_for(const Json& data,
   std::vector<std::string> unknown;
   std::vector<std::string> replaced;
   for (const auto& [key, value] : data.items()) {
-    const auto captured =
-        std::find_if(captures.begin(), captures.end(),
-                     [&key = key](const auto& pair) { return pair.first == key; });
+    const auto captured = std::find_if(captures.begin(), captures.end(),
+                                       [&key](const auto& pair) { return pair.first == key; });
     if (captured != captures.end()) {
       if (value != Json(captured->second)) replaced.push_back(key);
     } else if (std::none_of(infos_.begin(), infos_.end(),
-                            [&key = key](const FieldInfo& info) { return info.name == key; })) {
+                            [&key](const FieldInfo& info) { return info.name == key; })) {
       unknown.push_back(key);
     }
   }

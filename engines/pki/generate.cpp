@@ -152,7 +152,7 @@ Result<ca::Certificate> sign_root(PkiEngine& engine, const CaNames& names, const
 /// Key, certificate, issuer and defaults, as one unit. OCSP may say of a serial that it was never
 /// issued only where nothing can have signed with this key before or elsewhere.
 void stage_root(PkiEngine& engine, Request& request, const Issuers& issuers, const ChosenKey& key,
-                KeySource source, IssuerEntry& entry) {
+                IssuerEntry& entry) {
   const IssuerRecords& records = engine.records();
   const auto authority = records.authority_of(entry.certificate);
   entry.authority = authority.number;
@@ -213,7 +213,7 @@ Result<Response> PkiEngine::generate_root(Request& request, const RootFields& fi
   ca::Certificate certificate = TRY(sign_root(*this, names, validity, profile, *key.key));
   IssuerEntry entry =
       root_entry(*this, request, key, std::move(certificate), std::move(issuer_name));
-  stage_root(*this, request, *snapshot, key, source, entry);
+  stage_root(*this, request, *snapshot, key, entry);
 
   const BytesView der = entry.certificate.der.view();
   Json data{{"issuing_ca", certificate_text(shown.format, der)},

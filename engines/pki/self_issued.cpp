@@ -2,11 +2,14 @@
 // Another CA's self-issued certificate, signed by an issuer of the mount (pki.md 8.2).
 #include "engines/pki/self_issued.hpp"
 
+#include "crypto/digest.hpp"
 #include "crypto/signature_algorithms.hpp"
 #include "engines/pki/new_issuer.hpp"
 #include "engines/pki/output.hpp"
 #include "engines/pki/pki.hpp"
 #include "storage/certificates.hpp"
+
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
@@ -75,15 +78,23 @@ Result<ca::Certificate> cross_sign(const IssuingIssuer& by, const ca::Certificat
 
 /// Stored so that it can be revoked. The serial is the given certificate's: one signed a second
 /// time is not stored again, and a lost COMMIT could not be settled by it.
-void stage_once(PkiEngine& engine, Request& request, std::int64_t authority,
-                const ca::Certificate& made) {
+Result<void> stage_once(PkiEngine& engine, Request& request, std::int64_t authority,
+                        const ca::Certificate& made) {
   const core::EngineContext& context = engine.context();
-  if (storage::CertificateStore(context.database).exists(authority, made.serial.magnitude()))
-    return;
+  const auto stored =
+      storage::CertificateStore(context.database).find(authority, made.serial.magnitude());
+  if (stored) {
+    // RFC 5280, 4.1.2.2: who revoked one certificate would revoke another with it.
+    if (!std::ranges::equal(stored->spki_hash, crypto::sha256(made.spki)))
+      return invalid("the serial number " + made.serial.colons() +
+                     " belongs to another certificate of the signer");
+    return {};
+  }
   request.unit().cannot_settle();
   // Two who sign the same certificate at once: the second decides again.
   request.unit().raise(Issuers::kind, context.mount_id);
   stage_certificate(request, context.mount_id, authority, made);
+  return {};
 }
 
 }  // namespace
@@ -110,7 +121,7 @@ Result<Response> PkiEngine::sign_self_issued(Request& request, const SelfIssuedF
         made.signature_algorithm != given.signature_algorithm)
       return invalid("the given certificate was signed with " + signature_algorithm_name(given) +
                      ", the signer signs with " + signature_algorithm_name(made));
-    stage_once(*this, request, by.entry->authority, made);
+    TRY(stage_once(*this, request, by.entry->authority, made));
     return Response::of({{"certificate", certificate_text(Format::pem, made.der.view())},
                          {"issuing_ca", by.entry->pem}});
   });

@@ -157,6 +157,9 @@ Result<core::Response> SysEngine::enable(Request& request, Mount mount, const Mo
 }
 
 Result<core::Response> SysEngine::disable_mount(Request& request, const PathField& fields) {
+  // Auth methods are disabled by their own path, which needs sudo.
+  if (mount_path(fields.path).starts_with("auth/"))
+    return invalid(fmt::format("cannot unmount \"{}\"", mount_path(fields.path)));
   TRY(services_.mounts.disable(*table(), mount_path(fields.path), request.unit()));
   return Response::no_content();
 }

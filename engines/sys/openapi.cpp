@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API as an OpenAPI 3.0.2 document, generated from the route tables (core.md section 3.13).
 #include "core/mounts.hpp"
+#include "core/network.hpp"
 #include "core/policy/policies.hpp"
 #include "core/token/tokens.hpp"
 #include "engines/sys/sys.hpp"
@@ -149,12 +150,17 @@ Result<core::Response> SysEngine::openapi(Request& request, const DocumentFields
   std::shared_ptr<const core::Acl> acl;
   if (!request.client_token.empty()) {
     const auto token = services_.tokens.authenticate(request.client_token);
-    if (token) acl = services_.policies.acl_for(**token);
+    if (token && core::is_usable_from(**token, request.remote_address))
+      acl = services_.policies.acl_for(**token);
   }
   Json paths = Json::object();
   const auto mounts = table();
   for (const auto& [path, mounted] : mounts->all()) {
     const bool is_seen = acl && acl->sees_mount(path);
+    // The path of a mount is told to nobody who may not see it.
+    if (!is_seen && !core::is_builtin(*mounted.mount) &&
+        mounted.mount->config.listing_visibility != "unauth")
+      continue;
     const std::string shown = fields.generic_mount_paths && !core::is_builtin(*mounted.mount)
                                   ? "{" + mounted.mount->type + "_mount_path}/"
                                   : path;

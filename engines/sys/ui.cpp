@@ -2,6 +2,7 @@
 // What clients look at before they act (core.md section 3.13): which mounts they see, what they
 // may.
 #include "core/mounts.hpp"
+#include "core/network.hpp"
 #include "core/policy/policies.hpp"
 #include "core/token/tokens.hpp"
 #include "engines/sys/sys.hpp"
@@ -50,6 +51,7 @@ Result<core::Response> SysEngine::ui_mounts(Request& request, const NoFields&) {
   std::shared_ptr<const core::Acl> acl;
   if (!request.client_token.empty()) {
     const core::TokenPointer token = TRY(services_.tokens.authenticate(request.client_token));
+    if (!core::is_usable_from(*token, request.remote_address)) return denied();
     acl = services_.policies.acl_for(*token);
   }
   Json secret = Json::object();
@@ -69,6 +71,7 @@ Result<core::Response> SysEngine::ui_mounts(Request& request, const NoFields&) {
 Result<core::Response> SysEngine::ui_mount(Request& request, const PathField& fields) {
   if (request.client_token.empty()) return denied();
   const core::TokenPointer token = TRY(services_.tokens.authenticate(request.client_token));
+  if (!core::is_usable_from(*token, request.remote_address)) return denied();
   const auto mounts = table();
   const core::MountedEngine* mounted = mounts->find(fields.path).mounted;
   const std::string shown =
