@@ -5,7 +5,6 @@
 #include "api/target.hpp"
 #include "base/text.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 

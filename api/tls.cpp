@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/tls.hpp"
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 namespace signet::api {
 namespace {

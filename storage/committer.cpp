@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/committer.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace signet::storage {

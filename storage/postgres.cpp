@@ -3,7 +3,6 @@
 // postgres_pool, commits in postgres_commit and postgres_batch.
 #include "storage/changes.hpp"
 #include "storage/heartbeat.hpp"
-#include "storage/migrations.hpp"
 #include "storage/postgres_commit.hpp"
 #include "storage/postgres_open.hpp"
 #include "storage/postgres_pool.hpp"

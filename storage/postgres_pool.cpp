@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/postgres_pool.hpp"
 
-#include "base/log.hpp"
-
 #include <algorithm>
 
 namespace signet::storage {

@@ -30,6 +30,7 @@ constexpr std::int64_t roles_looked_at = 100;
 
 std::vector<Json> pems_of(const std::vector<const IssuerEntry*>& chain) {
   std::vector<Json> pems;
+  pems.reserve(chain.size());
   for (const IssuerEntry* link : chain) pems.emplace_back(link->pem + "\n");
   return pems;
 }
