@@ -45,7 +45,7 @@ const char* algorithm_name(KeyType type) {
 
 /// The thread's context that makes keys of this type from numbers.
 EVP_PKEY_CTX* importer(KeyType type) {
-  thread_local std::array<KeyContext, 3> contexts;
+  static thread_local std::array<KeyContext, 3> contexts;
   KeyContext& context = contexts[static_cast<std::size_t>(type)];
   if (!context) {
     KeyContext fresh(EVP_PKEY_CTX_new_from_name(nullptr, algorithm_name(type), nullptr));
@@ -171,7 +171,7 @@ KeyHandle public_key_handle(const KeySpec& spec, BytesView bits) {
 }
 
 KeyHandle generate_curve_key(const KeySpec& spec) {
-  thread_local std::array<KeyContext, curves.size() + 1> contexts;
+  static thread_local std::array<KeyContext, curves.size() + 1> contexts;
   const bool is_ec = spec.type == KeyType::ec;
   KeyContext& context = contexts[is_ec ? curve_index(spec.bits) : curves.size()];
   if (!context) {

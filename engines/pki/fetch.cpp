@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates and the CA by public paths (pki.md section 11).
-#include "base/log.hpp"
 #include "crypto/digest.hpp"
 #include "engines/pki/fields.hpp"
 #include "engines/pki/http_cache.hpp"

@@ -6,7 +6,6 @@
 #include "engines/pki/new_issuer.hpp"
 #include "engines/pki/pki.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace signet::pki {

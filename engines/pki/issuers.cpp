@@ -9,7 +9,6 @@
 #include "storage/revocations.hpp"
 #include "storage/secrets.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include <nlohmann/json.hpp>

@@ -7,8 +7,6 @@
 #include "engines/pki/pem_import.hpp"
 #include "engines/pki/pki.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 namespace signet::pki {

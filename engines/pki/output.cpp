@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engines/pki/output.hpp"
 
-#include <algorithm>
-
 namespace signet::pki {
 namespace {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engines/pki/pem_import.hpp"
 
-#include "base/text.hpp"
 #include "engines/pki/pki.hpp"
 
 #include <algorithm>

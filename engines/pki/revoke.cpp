@@ -4,7 +4,6 @@
 #include "ca/chain.hpp"
 #include "crypto/digest.hpp"
 #include "engines/pki/pki.hpp"
-#include "engines/pki/serial_text.hpp"
 #include "engines/pki/status.hpp"
 #include "storage/certificates.hpp"
 #include "storage/revocations.hpp"

@@ -3,8 +3,6 @@
 
 #include "base/duration.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace signet::pki {

@@ -3,8 +3,6 @@
 #include "core/token/tokens.hpp"
 #include "engines/sys/sys.hpp"
 
-#include <utility>
-
 #include <nlohmann/json.hpp>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>

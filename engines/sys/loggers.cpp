@@ -4,7 +4,6 @@
 #include "engines/sys/sys.hpp"
 
 #include <array>
-#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>

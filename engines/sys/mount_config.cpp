@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engines/sys/mount_config.hpp"
 
-#include "base/duration.hpp"
 #include "core/schema.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include <fmt/format.h>
 

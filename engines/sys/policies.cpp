@@ -6,7 +6,6 @@
 #include "engines/sys/sys.hpp"
 
 #include <optional>
-#include <utility>
 
 #include <nlohmann/json.hpp>
 
