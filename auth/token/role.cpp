@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
-#include <regex>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -59,11 +59,26 @@ Result<std::optional<Names>> normal_blocks(const std::optional<Names>& blocks) {
   return std::optional<Names>(std::move(out));
 }
 
+/// Whether a text that fits `\w[\w.-]+\w` stands anywhere in it: a word character, then at least one of the set, then
+/// a word character.
+bool has_path_word(std::string_view text) {
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!is_word(text[at])) continue;
+    for (std::size_t end = at + 1; end < text.size(); ++end) {
+      if (end >= at + 2 && is_word(text[end])) return true;
+      if (!is_word(text[end]) && text[end] != '.' && text[end] != '-') break;
+    }
+  }
+  return false;
+}
+
 Result<void> check_path_suffix(const std::string& suffix) {
-  static const std::regex form("\\w[\\w.-]+\\w");
   if (suffix.empty()) return {};
   if (suffix.size() > 512) return invalid("given role path suffix is longer than 512 characters");
-  if (!std::regex_search(suffix, form))
+  if (!has_path_word(suffix))
     return invalid("given role path suffix contains invalid characters; must match \\w[\\w-.]+\\w");
   if (suffix.find("..") != suffix.npos)
     return invalid("given role path suffix cannot contain '..'");

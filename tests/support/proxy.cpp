@@ -4,7 +4,6 @@
 #include "base/result.hpp"
 
 #include <array>
-#include <regex>
 #include <string_view>
 
 #include <arpa/inet.h>
@@ -38,11 +37,13 @@ bool send_all(int to, std::string_view data) {
 }  // namespace
 
 Proxy::Proxy(const std::string& url) {
-  std::smatch parts;
-  static const std::regex form("^(.*@)([0-9.]+):([0-9]+)(/.*)$");
-  if (!std::regex_match(url, parts, form)) throw Fault("the proxy needs user@host:port");
-  host_ = parts[2];
-  port_ = static_cast<std::uint16_t>(std::stoi(parts[3]));
+  const auto host_at = url.find('@') + 1;
+  const auto colon = url.find(':', host_at);
+  const auto path_at = url.find('/', colon);
+  if (host_at == 0 || colon == url.npos || path_at == url.npos)
+    throw Fault("the proxy needs user@host:port/");
+  host_ = url.substr(host_at, colon - host_at);
+  port_ = static_cast<std::uint16_t>(std::stoi(url.substr(colon + 1, path_at - colon - 1)));
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = address_of("127.0.0.1", 0);
   socklen_t size = sizeof(address);
@@ -51,7 +52,8 @@ Proxy::Proxy(const std::string& url) {
       ::getsockname(listener_, generic, &size) != 0) {
     throw Fault("the proxy cannot listen");
   }
-  url_ = parts[1].str() + "127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + parts[4].str();
+  url_ = url.substr(0, host_at) + "127.0.0.1:" + std::to_string(ntohs(address.sin_port)) +
+         url.substr(path_at);
   acceptor_ = std::thread([this] { accept_all(); });
 }
 
