@@ -11,7 +11,6 @@
 #include <fstream>
 #include <sstream>
 #include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
 

@@ -3,7 +3,6 @@
 #include "cli/server.hpp"
 #include "cli/version.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>

@@ -2,7 +2,6 @@
 #include "cli/output.hpp"
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
 #include "cli/commands.hpp"
 
 #include <algorithm>

@@ -3,7 +3,6 @@
 
 #include "api/server.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "cli/config.hpp"
 #include "cli/dev_tls.hpp"
 #include "cli/flags.hpp"

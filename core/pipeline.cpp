@@ -3,7 +3,6 @@
 
 #include "base/duration.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "core/audit/audit.hpp"
 #include "core/mount_record.hpp"
 #include "core/network.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // read, write, patch, list, scan, delete, path-help: any path of the API.
-#include "base/text.hpp"
 #include "cli/commands/context.hpp"
 #include "cli/commands/groups.hpp"
 #include "cli/output.hpp"
