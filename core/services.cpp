@@ -6,7 +6,6 @@
 #include "core/policy/policies.hpp"
 #include "core/token/tokens.hpp"
 
-#include <string>
 #include <utility>
 
 namespace signet::core {

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
 
 namespace signet::crypto {
 namespace {

@@ -13,8 +13,6 @@
 #include <mutex>
 #include <utility>
 
-#include <openssl/rsa.h>
-
 namespace signet::crypto {
 namespace {
 

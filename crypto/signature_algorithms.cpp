@@ -4,7 +4,6 @@
 #include "base/result.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <vector>
 

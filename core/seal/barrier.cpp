@@ -5,7 +5,6 @@
 #include "base/log.hpp"
 #include "crypto/hmac.hpp"
 
-#include <array>
 #include <atomic>
 #include <utility>
 

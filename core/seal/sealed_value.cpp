@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/result.hpp"
 #include "core/seal/barrier.hpp"
 #include "crypto/aead.hpp"
 
