@@ -157,7 +157,7 @@ Result<Answer> send(const ClientOptions& options, const Url& url, Message messag
                  {}};
   Answer answer;
   auto& response = out.parser.get();
-  answer.status = response.result_int();
+  answer.status = static_cast<int>(response.result_int());
   answer.content_type = std::string(response[http::field::content_type]);
   answer.text = std::move(response.body());
   if (answer.status == 301 || answer.status == 302 || answer.status == 307)
