@@ -28,7 +28,7 @@ void AwaitedJob::complete(bool was_taken) noexcept {
 
 RequestJob::RequestJob(Executor executor, Edge& edge, const Limits& limits, core::Request request,
                        WipedText body, AnswerContext context)
-    : AwaitedJob(executor),
+    : AwaitedJob(std::move(executor)),
       edge_(edge),
       limits_(limits),
       request_(std::move(request)),

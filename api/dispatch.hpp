@@ -18,7 +18,7 @@ namespace signet::api {
 /// A job that wakes the coroutine that waits for it.
 class AwaitedJob : public Job {
  public:
-  explicit AwaitedJob(Executor executor) : executor_(executor) {}
+  explicit AwaitedJob(Executor executor) : executor_(std::move(executor)) {}
   void run() noexcept final;
   /// Once before each submit. (Boost 1.81's any_completion_handler recurses without end when
   /// moved.)
@@ -82,7 +82,8 @@ class RequestJob final : public AwaitedJob {
 /// The next piece of a streamed answer, pulled on a worker: pulling may wait for the database.
 class ChunkJob final : public AwaitedJob {
  public:
-  ChunkJob(Executor executor, core::Chunks& chunks) : AwaitedJob(executor), chunks_(chunks) {}
+  ChunkJob(Executor executor, core::Chunks& chunks)
+      : AwaitedJob(std::move(executor)), chunks_(chunks) {}
   /// The same on the calling thread.
   void pull() noexcept { work(); }
 

@@ -99,6 +99,7 @@ class HttpServer::State {
 
   [[nodiscard]] std::vector<std::string> addresses() const {
     std::vector<std::string> urls;
+    urls.reserve(listeners_.size());
     for (const auto& listener : listeners_) urls.push_back(listener->url);
     return urls;
   }
@@ -164,7 +165,9 @@ HttpServer::HttpServer(Handlers handlers, Clock& clock, Random& random,
 
 HttpServer::~HttpServer() = default;
 
-Result<void> HttpServer::start(std::vector<Listener> listeners) { return state_->start(listeners); }
+Result<void> HttpServer::start(const std::vector<Listener>& listeners) {
+  return state_->start(listeners);
+}
 
 std::vector<std::string> HttpServer::addresses() const { return state_->addresses(); }
 

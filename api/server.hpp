@@ -23,7 +23,7 @@ class HttpServer {
 
   /// Binds every address and serves from then on. Errors name the listener and the remedy; on error
   /// nothing is bound.
-  Result<void> start(std::vector<Listener> listeners);
+  Result<void> start(const std::vector<Listener>& listeners);
   /// The bound addresses in the listeners' order, with real ports: "http://127.0.0.1:8200".
   [[nodiscard]] std::vector<std::string> addresses() const;
   /// Reads certificates and keys again. A listener whose files are bad keeps what it has; the log

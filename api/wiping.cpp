@@ -5,7 +5,6 @@
 
 namespace signet::api {
 
-// NOLINTNEXTLINE(bugprone-exception-escape): only what is of the kind asked for is taken
 void wipe_values(nlohmann::json& document) noexcept {
   if (document.is_string()) {
     auto& text = document.get_ref<std::string&>();
