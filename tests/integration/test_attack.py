@@ -127,7 +127,8 @@ class Bodies(Attack):
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         for body in (b"a&" * count, b"&".join(b"%d" % i for i in range(500_000))):
             self.assertEqual(self.server.request("POST", "kv/x", body, form, token="hvs.unknown")[0], 400)
-        self.assertLess(resident_mebibytes(self.server.process.pid) - before, 96)
+        limit = 96 if "ASAN_OPTIONS" not in os.environ else 400  # a sanitizer keeps what is freed for a while
+        self.assertLess(resident_mebibytes(self.server.process.pid) - before, limit)
 
     def test_nul_is_refused_not_failed_on(self):
         for path in ("auth/token/lookup-accessor", "auth/token/revoke-accessor", "auth/token/renew-accessor"):

@@ -46,7 +46,7 @@ class Secrecy(unittest.TestCase):
             ask("PUT", "sys/unseal", '{"key": "' + MARKER + '"}', token="")
             server.write("sys/mounts/pki", {"type": "pki"})
             key = server.write("pki/root/generate/exported", {"common_name": "Secrecy CA", "key_type": "ec"})["private_key"]
-            server.write("pki/roles/any", {"allow_any_name": True, "key_type": "ec"})
+            server.write("pki/roles/any", {"allow_any_name": True, "key_type": "ec", "ttl": "1h"})
             leaf = server.write("pki/issue/any", {"common_name": "a.test"})["private_key"]
             ask("POST", "pki/config/ca", '{"pem_bundle": "-----BEGIN EC PRIVATE KEY-----\\n' + base64.b64encode(MARKER.encode()).decode()
                 + '\\n-----END EC PRIVATE KEY-----"}')

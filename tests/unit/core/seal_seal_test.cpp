@@ -180,7 +180,8 @@ TEST_P(SealTest, UnsealsWithThresholdShares) {
 
   const storage::Rows rows = database_.query("SELECT id_hash, record FROM tokens");
   ASSERT_EQ(rows.size(), 1U);
-  const SealedAt at{"tokens", "record", Uuid{}.view(), rows[0].bytes(0)};
+  const Uuid owner;  // the view must not outlive it
+  const SealedAt at{"tokens", "record", owner.view(), rows[0].bytes(0)};
   EXPECT_EQ(node_.barrier.open(at, rows[0].bytes(1)).reveal_text(), "root");
 }
 
