@@ -169,7 +169,7 @@ Result<Answer> send(const ClientOptions& options, const Url& url, Message messag
 }
 
 Message message_for(const ClientOptions& options, const Url& url, http::verb verb,
-                    std::string_view other_verb, std::string target,
+                    std::string_view other_verb, const std::string& target,
                     const std::optional<nlohmann::json>& body) {
   Message message{verb, target, 11};
   if (!other_verb.empty())
@@ -195,8 +195,8 @@ Message message_for(const ClientOptions& options, const Url& url, http::verb ver
 
 std::optional<std::string> environment(std::string_view name) {
   for (const char* prefix : {"SIGNET_", "BAO_", "VAULT_"}) {
-    const char* value = std::getenv(
-        (prefix + std::string(name)).c_str());  // NOLINT(concurrency-mt-unsafe): one thread
+    const std::string variable = prefix + std::string(name);
+    const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
     if (value != nullptr && *value != '\0') return std::string(value);
   }
   return std::nullopt;

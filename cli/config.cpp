@@ -126,7 +126,7 @@ void add_ignored(BlockReader& reader) {
 }
 
 Result<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
+  const std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   if (in) text << in.rdbuf();
   if (!in || text.fail())
@@ -156,6 +156,7 @@ Result<std::vector<fs::path>> files_of(const std::string& path) {
 std::string server_environment(std::string_view name) {
   for (const std::string_view prefix : {"SIGNET_", "BAO_", "VAULT_"}) {
     const std::string variable = fmt::format("{}{}", prefix, name);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     const char* const value = std::getenv(variable.c_str());
     if (value != nullptr && *value != '\0') return value;
   }

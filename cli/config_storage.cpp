@@ -96,7 +96,7 @@ Result<void> read_seal(std::string_view file, const hcl::Item& item, Config& con
   const auto blocks = TRY(blocks_of(item, 1));
   for (const Block& block : blocks) {
     const std::string& type = block.labels.front();
-    BlockReader reader(file, fmt::format("seal \"{}\"", type));
+    const BlockReader reader(file, fmt::format("seal \"{}\"", type));
     if (type != "shamir")
       return reader.error(block.line, fmt::format("seal \"{}\" is not available; leave the block "
                                                   "out to use Shamir shares",

@@ -58,6 +58,7 @@ bool lock_memory() {
     }
   }
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0) return true;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe for known codes
   log::warn("memory can be swapped out", {{"error", std::strerror(errno)}});
   return false;
 }
