@@ -46,7 +46,7 @@ using TlsStream = asio::ssl::stream<Socket>;
 struct WipedBody {
   using value_type = WipedText;
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming): the name Beast looks for
    public:
     template <bool IsRequest, class Fields>
     reader(http::header<IsRequest, Fields>&, value_type& body) : body_(body) {}
@@ -124,11 +124,11 @@ struct Peer {
 // What the steps of one connection share; it lives in serve()'s frame.
 template <class Stream>
 struct Session {
-  Edge* edge;
-  IoThread* io;
-  const ListenerState* listener;
-  Stream* stream;
-  Connection* connection;
+  Edge* edge = nullptr;
+  IoThread* io = nullptr;
+  const ListenerState* listener = nullptr;
+  Stream* stream = nullptr;
+  Connection* connection = nullptr;
   Peer peer;
   Buffer buffer;
 

@@ -184,7 +184,8 @@ Result<Unsealed> start_dev(House& house, const std::string& root_token) {
 }
 
 void store_token(const std::string& token) {
-  const char* const home = std::getenv("HOME");
+  const char* const home =
+      std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
   if (home == nullptr) return;
   const std::string path = std::string(home) + "/.vault-token";
   std::ofstream out(path, std::ios::trunc);

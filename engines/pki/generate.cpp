@@ -59,7 +59,7 @@ bool is_rotation(const Request& request) {
 /// intermediate/cross-sign is for a key that is there.
 Result<KeySource> request_key_source(const Request& request, const RequestFields& fields) {
   if (request.relative_path != "intermediate/cross-sign") return key_source(fields);
-  NewKeyFields of_existing = fields;
+  auto of_existing = static_cast<const NewKeyFields&>(fields);
   of_existing.exported = "existing";
   return key_source(of_existing);
 }
