@@ -66,7 +66,7 @@ int login(const Args& args) {
   }
   std::string given = context.arguments().empty() ? "" : context.arguments()[0];
   if (given.starts_with("token=")) given.erase(0, 6);
-  SecretBytes token =
+  const SecretBytes token =
       given.empty() || given == "-" ? read_hidden("Token (will be hidden): ") : SecretBytes(given);
   if (token.empty())
     return fmt::print(stderr, "A token is needed: signet login TOKEN\n"), exit_usage;
