@@ -39,10 +39,10 @@ struct Limits {
   std::size_t json_strings = 10'000;  ///< names and string values in one body
   /// Members and elements in one body: each takes many times the memory of its text.
   std::size_t json_values = 100'000;
-  Seconds header_timeout{10};         ///< TLS handshake; request line and header
-  Seconds body_timeout{30};           ///< the whole body
-  Seconds idle_timeout{300};          ///< between requests
-  Seconds write_timeout{60};          ///< without any progress of the reader
+  Seconds header_timeout{10};  ///< TLS handshake; request line and header
+  Seconds body_timeout{30};    ///< the whole body
+  Seconds idle_timeout{300};   ///< between requests
+  Seconds write_timeout{60};   ///< without any progress of the reader
   Seconds request_duration{90};
 };
 

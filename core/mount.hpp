@@ -14,8 +14,8 @@ namespace signet::core {
 /// The one namespace until namespaces are built; every key carries it.
 inline constexpr Uuid root_namespace{};
 
-/// For mounts that say nothing of their own: `default_lease_ttl` and `max_lease_ttl` of the configuration, set once
-/// before anything is served.
+/// For mounts that say nothing of their own: `default_lease_ttl` and `max_lease_ttl` of the
+/// configuration, set once before anything is served.
 struct SystemTtls {
   Seconds default_ttl{768 * 3600};
   Seconds max_ttl{768 * 3600};
@@ -56,7 +56,8 @@ struct Mount {
     return mount_class == MountClass::auth ? "auth/" + path : path;
   }
   [[nodiscard]] Seconds default_ttl() const {
-    return config.default_lease_ttl.count() != 0 ? config.default_lease_ttl : system_ttls().default_ttl;
+    return config.default_lease_ttl.count() != 0 ? config.default_lease_ttl
+                                                 : system_ttls().default_ttl;
   }
   [[nodiscard]] Seconds max_ttl() const {
     return config.max_lease_ttl.count() != 0 ? config.max_lease_ttl : system_ttls().max_ttl;

@@ -59,8 +59,8 @@ Result<std::optional<Names>> normal_blocks(const std::optional<Names>& blocks) {
   return std::optional<Names>(std::move(out));
 }
 
-/// Whether a text that fits `\w[\w.-]+\w` stands anywhere in it: a word character, then at least one of the set, then
-/// a word character.
+/// Whether a text that fits `\w[\w.-]+\w` stands anywhere in it: a word character, then at least
+/// one of the set, then a word character.
 bool has_path_word(std::string_view text) {
   const auto is_word = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
