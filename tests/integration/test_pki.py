@@ -2,60 +2,11 @@
 """The main job end to end: hierarchy, role, certificate, revocation, CRL and OCSP, judged by OpenSSL and GnuTLS."""
 import base64
 import os
-import pathlib
-import subprocess
-import tempfile
 import unittest
 import urllib.parse
 
+from hierarchy import Hierarchy, run
 from signet_server import Server
-
-
-def run(*command, **more):
-    return subprocess.run([str(c) for c in command], capture_output=True, text=True, **more)
-
-
-class Hierarchy:
-    """root in pki/, intermediate in int/, role 'server' there; PEM files in `folder`."""
-
-    def __init__(self, server, key_type="ec", key_bits=256):
-        self.server = server
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="signet-pki."))
-        key = {"key_type": key_type, "key_bits": key_bits}
-        for mount in ("pki", "int"):
-            server.write(f"sys/mounts/{mount}", {"type": "pki", "config": {"max_lease_ttl": "87600h"}})
-        self.root = server.write("pki/root/generate/internal", {"common_name": "Test Root", "ttl": "87600h", **key})
-        csr = server.write("int/intermediate/generate/internal", {"common_name": "Test Intermediate", **key})
-        signed = server.write("pki/root/sign-intermediate", {"csr": csr["csr"], "common_name": "Test Intermediate", "ttl": "43800h"})
-        server.write("int/intermediate/set-signed", {"certificate": signed["certificate"] + "\n" + self.root["certificate"]})
-        server.write("int/roles/server", {"allowed_domains": "example.com", "allow_subdomains": True, "max_ttl": "72h", **key})
-        self.put("root.pem", self.root["certificate"])
-        self.put("int.pem", signed["certificate"])
-
-    def put(self, name, text):
-        (self.folder / name).write_text(text + "\n")
-        return self.folder / name
-
-    def issue(self, name="api.example.com", **more):
-        data = self.server.write("int/issue/server", {"common_name": name, **more})
-        self.put("leaf.pem", data["certificate"])
-        return data
-
-    def path(self, name):
-        return self.folder / name
-
-    def verify(self):
-        return run("openssl", "verify", "-x509_strict", "-CAfile", self.path("root.pem"), "-untrusted", self.path("int.pem"), self.path("leaf.pem"))
-
-    def ocsp(self, *options):
-        return run("openssl", "ocsp", "-issuer", self.path("int.pem"), "-cert", self.path("leaf.pem"), "-CAfile", self.path("root.pem"),
-                   "-url", f"http://127.0.0.1:{self.server.port}/v1/int/ocsp", *options)
-
-    def crl(self):
-        status, headers, der = self.server.request("GET", "int/crl", token="")
-        assert status == 200, (status, der[:200])
-        self.path("crl.der").write_bytes(der)
-        return headers, der
 
 
 class MainJob(unittest.TestCase):
