@@ -35,7 +35,22 @@ if [[ " ${missing[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common/
   "${as_root[@]}" mkdir -p /etc/postgresql-common
   echo "create_main_cluster = false" | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
-if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+# Of what apt-get says: how much it will be, then how far it is.
+progress() {
+  local line total=0 unpacked=0 ready=0
+  while read -r line; do
+    if [[ $line =~ ([0-9]+)\ newly\ installed ]]; then total=${BASH_REMATCH[1]}; echo "   $total packages with what they need"
+    elif [[ $line =~ ^After\ this\ operation,\ (.+)\ of\ additional ]]; then echo "   ${BASH_REMATCH[1]} of disk"
+    elif [[ $line == "Unpacking "* ]] && ((++unpacked % 25 == 0)); then echo "   unpacked $unpacked of $total"
+    elif [[ $line == "Setting up "* ]] && ((++ready % 25 == 0)); then echo "   set up $ready of $total"
+    fi
+  done
+}
+install_them() {
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+if ! install_them 2>&1 | tee "$log" | progress; then
   tail -n 20 "$log" >&2
   echo "The packages could not be installed (Debian 12 is expected); the lines above say why." >&2
   exit 1
