@@ -32,7 +32,10 @@ def unit_stage(program: pathlib.Path, work: pathlib.Path, environment: dict) -> 
     bad = result["failures"] + result.get("errors", 0)
     if done.returncode != 0 and bad == 0:
         bad = 1  # died after its tests: a sanitizer's report, a crash at exit
-    return result["tests"] - result["failures"] - result.get("disabled", 0), bad, (done.stdout + done.stderr)[-6000:] if bad else ""
+    skipped = [f"{test['classname']}.{test['name']}" for suite in result["testsuites"] for test in suite["testsuite"]
+               if test.get("result") == "SKIPPED"]
+    good = result["tests"] - result["failures"] - result.get("disabled", 0) - len(skipped)
+    return good, bad, "".join(f"left out: {name}\n" for name in skipped) + ((done.stdout + done.stderr)[-6000:] if bad else "")
 
 
 def python_stage(script: pathlib.Path, kind: str, environment: dict) -> tuple[int, int, str]:
@@ -41,7 +44,8 @@ def python_stage(script: pathlib.Path, kind: str, environment: dict) -> tuple[in
                           text=True, env=environment, timeout=1800, errors="replace")
     try:
         counts = json.loads(done.stdout.strip().splitlines()[-1])
-        return counts["passed"], counts["failed"], done.stderr[-6000:] if counts["failed"] else ""
+        text = done.stderr[-6000:] if counts["failed"] else ""
+        return counts["passed"], counts["failed"], "".join(f"left out: {reason}\n" for reason in counts["skipped"]) + text
     except (IndexError, ValueError, KeyError):
         return 0, 1, done.stdout[-3000:] + done.stderr[-3000:]
 
@@ -90,8 +94,8 @@ def main() -> int:
                 good, bad, text, seconds = done.result()
                 passed, failed = passed + good, failed + bad
                 print(f"{'ok  ' if bad == 0 else 'FAIL'} {running[done]:<44} {good:>5} passed, {bad} failed  {seconds:6.1f} s", flush=True)
-                if bad:
-                    print("     " + text.replace("\n", "\n     "), flush=True)
+                if text:
+                    print("     " + text.rstrip().replace("\n", "\n     "), flush=True)
     finally:
         subprocess.run([str(HERE / "support" / "postgres.sh"), "stop", str(work / "postgres")], capture_output=True)
         shutil.rmtree(work, ignore_errors=True)
