@@ -11,7 +11,7 @@ log=build/$preset.log
 # Without a terminal, one line in 25 steps says how far it is.
 progress() {
   while read -r line; do
-    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] && ((BASH_REMATCH[1] % 25 == 0)); then echo "   step ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"; fi
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] && ((BASH_REMATCH[1] > 0 && BASH_REMATCH[1] % 25 == 0)); then echo "   step ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"; fi
   done
 }
 mkdir -p build
