@@ -171,6 +171,9 @@ class Changes;
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+/// A node whose clock is further from the database's, ahead or behind, issues nothing.
+constexpr std::chrono::milliseconds most_clock_offset{5000};
+
 class Database {
  public:
   virtual ~Database() = default;
@@ -196,8 +199,8 @@ class Database {
   /// False while the database did not answer lately (OCSP and CRL are then served from what is
   /// signed already).
   [[nodiscard]] virtual bool is_reachable() const = 0;
-  /// Seconds our clock is ahead of the database's, as last measured (SQLite: 0).
-  [[nodiscard]] virtual Seconds clock_offset() const = 0;
+  /// How far our clock is ahead of the database's now (SQLite: 0). No SQL; from any thread.
+  [[nodiscard]] virtual std::chrono::milliseconds clock_offset() const = 0;
   /// This node's view of the change numbers (changes.hpp).
   virtual Changes& changes() = 0;
   /// Enters this node in `nodes`; the heartbeat then renews `seen` (SQLite has one node: only now).

@@ -25,7 +25,12 @@ class Heartbeat {
 
   /// An answer came within the last three seconds.
   [[nodiscard]] bool is_answered() const;
-  [[nodiscard]] Seconds clock_offset() const { return Seconds(clock_offset_); }
+  /// How far our clock is ahead of the database's at this moment: a jump of ours shows at once, one
+  /// of the database's (or of a new primary) within five seconds. 0 before the first
+  /// measure_clock().
+  [[nodiscard]] std::chrono::milliseconds clock_offset() const;
+  /// Asks for the database's time. From any thread.
+  void measure_clock(Transaction& connection);
   /// Renews `seen` of this node from now on.
   void set_node(const Node& node);
 
@@ -33,20 +38,25 @@ class Heartbeat {
   using Instant = std::chrono::steady_clock::time_point;
   void work();
   void beat(PostgresConnection& connection);
-  void measure_clock(PostgresConnection& connection);
+  void tell_clock();
+  void tell_failure(const std::exception* error);
 
   const PostgresConnection::Settings settings_;
   Watchdog& watchdog_;
   Changes& changes_;
   Clock& clock_;
   std::atomic<Instant> answered_{std::chrono::steady_clock::now()};  // it was just opened
-  std::atomic<std::int64_t> clock_offset_{0};
+  /// The database's time less our steady clock's, in milliseconds; the lowest number: not measured.
+  std::atomic<std::int64_t> database_ahead_of_steady_;
+  std::atomic<std::int64_t> measured_offset_{0};
 
   std::mutex mutex_;
   std::condition_variable stopping_;
   std::optional<Node> node_;
   bool is_stopping_ = false;
   Instant next_rare_ = Instant::min();  // clock and `seen` are for every few seconds
+  bool was_failing_ = false;
+  bool was_clock_off_ = false;
   std::thread thread_;
 };
 

@@ -33,6 +33,16 @@ class PostgresDatabase final : public Database {
         commits_(pool_, changes_),
         heartbeat_(settings, pool_.watchdog(), changes_, clock) {}
 
+  /// Once, before anything is decided on the clock or on change numbers.
+  /// @throws Unavailable
+  void start() {
+    {
+      PostgresPool::Lease connection(pool_, current_deadline());
+      heartbeat_.measure_clock(*connection);
+    }
+    changes_.refresh();
+  }
+
   [[nodiscard]] std::string_view kind() const override { return "postgresql"; }
 
   Rows query(std::string_view sql, const Values& parameters) override {
@@ -78,7 +88,9 @@ class PostgresDatabase final : public Database {
   }
 
   [[nodiscard]] bool is_reachable() const override { return heartbeat_.is_answered(); }
-  [[nodiscard]] Seconds clock_offset() const override { return heartbeat_.clock_offset(); }
+  [[nodiscard]] std::chrono::milliseconds clock_offset() const override {
+    return heartbeat_.clock_offset();
+  }
   Changes& changes() override { return changes_; }
 
   void join(const Node& node) override {
@@ -119,10 +131,9 @@ Result<std::unique_ptr<Database>> open_postgres(const Options& options) {
   const PostgresConnection::Settings settings{options.url, options.statement_timeout, Seconds(5)};
   TRY(prepare_postgres(settings, options.unsafe_fsync_allowed, clock.now()));
   const auto connections = static_cast<std::size_t>(std::max(options.connections, 2));
-  std::unique_ptr<Database> database =
-      std::make_unique<PostgresDatabase>(settings, connections, clock);
+  auto database = std::make_unique<PostgresDatabase>(settings, connections, clock);
   try {
-    database->changes().refresh();
+    database->start();
   } catch (const Unavailable& fault) {
     return explain_postgres(fault.what());
   }

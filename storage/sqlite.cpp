@@ -202,7 +202,7 @@ class SqliteDatabase final : public Database {
   }
 
   [[nodiscard]] bool is_reachable() const override { return is_reachable_; }
-  [[nodiscard]] Seconds clock_offset() const override { return Seconds(0); }
+  [[nodiscard]] std::chrono::milliseconds clock_offset() const override { return {}; }
   Changes& changes() override { return changes_; }
 
   void join(const Node& node) override {

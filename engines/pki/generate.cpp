@@ -4,6 +4,7 @@
 #include "ca/der_writer.hpp"
 #include "ca/serial.hpp"
 #include "ca/tbs.hpp"
+#include "core/clock_check.hpp"
 #include "engines/pki/ca_fields.hpp"
 #include "engines/pki/new_issuer.hpp"
 #include "engines/pki/new_key.hpp"
@@ -190,6 +191,7 @@ std::vector<Route> generate_routes() {
 }
 
 Result<Response> PkiEngine::generate_root(Request& request, const RootFields& fields) {
+  TRY(core::check_clock(context_.database));
   const auto snapshot = issuers_for(request);
   const KeySource source = TRY(key_source(fields));
   Shown shown = TRY(shown_as(fields, source));

@@ -65,7 +65,7 @@ std::vector<core::Route> issue_routes() {
 }
 
 Result<Response> PkiEngine::issue(Request& request, const IssueFields& fields) {
-  return deciding([&] { return issue_once(request, fields); });
+  return issuing([&] { return issue_once(request, fields); });
 }
 
 Result<Response> PkiEngine::issue_once(Request& request, const IssueFields& fields) {

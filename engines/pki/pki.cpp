@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engines/pki/pki.hpp"
 
+#include "core/clock_check.hpp"
 #include "engines/pki/leaf.hpp"
 #include "engines/pki/status.hpp"
 #include "storage/certificates.hpp"
@@ -107,6 +108,11 @@ Result<core::Response> PkiEngine::deciding(const std::function<Result<core::Resp
       changes.number(Issuers::kind, context_.mount_id) == issuers)
     return decided;
   return decide();
+}
+
+Result<core::Response> PkiEngine::issuing(const std::function<Result<core::Response>()>& decide) {
+  TRY(core::check_clock(context_.database));
+  return deciding(decide);
 }
 
 }  // namespace signet::pki

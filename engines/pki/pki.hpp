@@ -219,6 +219,8 @@ class PkiEngine final : public core::Engine {
   /// Runs `decide`; when it refuses, looks whether a role or an issuer changed elsewhere meanwhile,
   /// and if so runs it once more: what another node allowed is allowed here.
   Result<core::Response> deciding(const std::function<Result<core::Response>()>& decide);
+  /// The same for what signs a certificate: refused while the clock cannot be believed.
+  Result<core::Response> issuing(const std::function<Result<core::Response>()>& decide);
 
   core::EngineContext context_;
   std::shared_ptr<Shared> shared_;  // with the process's other PKI mounts

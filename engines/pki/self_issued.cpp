@@ -112,7 +112,7 @@ std::vector<Route> self_issued_routes() {
 }
 
 Result<Response> PkiEngine::sign_self_issued(Request& request, const SelfIssuedFields& fields) {
-  return deciding([&]() -> Result<Response> {
+  return issuing([&]() -> Result<Response> {
     const auto snapshot = issuers_for(request);
     const ca::Certificate given = TRY(parse_self_issued(fields.certificate));
     const IssuingIssuer by = TRY(snapshot->issuing(fields.issuer_ref));

@@ -198,7 +198,7 @@ std::vector<core::Route> sign_routes() {
 }
 
 Result<Response> PkiEngine::sign(Request& request, const SignFields& fields) {
-  return deciding([&] { return sign_once(request, fields); });
+  return issuing([&] { return sign_once(request, fields); });
 }
 
 Result<Response> PkiEngine::sign_once(Request& request, const SignFields& fields) {
@@ -224,7 +224,7 @@ Result<Response> PkiEngine::sign_once(Request& request, const SignFields& fields
 }
 
 Result<Response> PkiEngine::sign_verbatim(Request& request, const VerbatimFields& fields) {
-  return deciding([&] { return sign_verbatim_once(request, fields); });
+  return issuing([&] { return sign_verbatim_once(request, fields); });
 }
 
 Result<Response> PkiEngine::sign_verbatim_once(Request& request, const VerbatimFields& fields) {

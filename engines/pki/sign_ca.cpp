@@ -169,7 +169,7 @@ Result<ca::Certificate> sign_below(const IssuingIssuer& by, const ca::CaProfile&
 
 Result<Response> PkiEngine::sign_intermediate(Request& request,
                                               const SignIntermediateFields& fields) {
-  return deciding([&] { return pki::sign(*this, request, fields); });
+  return issuing([&] { return pki::sign(*this, request, fields); });
 }
 
 }  // namespace signet::pki

@@ -94,7 +94,7 @@ Result<core::Response> SysEngine::health(Request& request, const HealthFields& f
             {"version", services_.info.build.version},
             {"enterprise", false},
             {"echo_duration_ms", 0},
-            {"clock_skew_ms", 0}};
+            {"clock_skew_ms", services_.database.clock_offset().count()}};
   if (status.cluster_name) body["cluster_name"] = *status.cluster_name;
   if (status.cluster_id) body["cluster_id"] = *status.cluster_id;
   return Response::plain(std::move(body), static_cast<int>(code));

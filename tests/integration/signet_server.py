@@ -61,10 +61,12 @@ class Database:
 class Server:
     """One process. `config` is further configuration text; `listener` replaces the plain one."""
 
-    def __init__(self, dev=True, config="", listener=None, flags=(), storage=STORAGE, token="root"):
-        self.dev, self.token = dev, token
+    def __init__(self, dev=True, config="", listener=None, flags=(), storage=STORAGE, token="root", environment=None,
+                 database_folder=None, log_path=None):
+        self.dev, self.token, self.environment = dev, token, environment or {}
         self.folder = tempfile.mkdtemp(prefix="signet-it.")
-        self.database = Database(self.folder, storage)
+        self.database = Database(database_folder or self.folder, storage)
+        self.log_path = log_path or os.path.join(self.folder, "log")
         self.port = free_port()
         if listener is None:
             listener = f'listener "tcp" {{\n address = "127.0.0.1:{self.port}"\n tls_disable = true\n}}\n'
@@ -88,10 +90,9 @@ class Server:
         if self.dev:
             command += ["-dev", "-dev-root-token-id=" + self.token, f"-dev-listen-address=127.0.0.1:{self.port}",
                         "-dev-no-store-token"]
-        self.log_path = os.path.join(self.folder, "log")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command + self.flags, stdout=log, stderr=log, cwd=self.folder,
-                                            env=dict(os.environ, TMPDIR=self.folder))
+                                            env=dict(os.environ, TMPDIR=self.folder) | self.environment)
         if expect_answer:
             self.wait_ready()
         return self

@@ -19,6 +19,7 @@
 #include "core/token/tokens.hpp"
 #include "tests/support/databases.hpp"
 #include "tests/support/fakes.hpp"
+#include "tests/support/offset_database.hpp"
 
 #include <chrono>
 #include <functional>
@@ -42,7 +43,8 @@ class CoreHouse {
   explicit CoreHouse(const AddModules& add_modules, const std::string& database_kind = "sqlite",
                      core::AuditOptions audit_options = {}, bool is_unsealed = true)
       : opened_(open_test_database(database_kind)),
-        database(*opened_.database),
+        offset_database(*opened_.database),
+        database(offset_database),
         barrier(database, clock, random),
         seal(database, barrier, clock, random,
              {"1.20.0", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"}),
@@ -151,6 +153,7 @@ class CoreHouse {
   TestDatabase opened_;
 
  public:
+  OffsetDatabase offset_database;
   storage::Database& database;
   core::Registry registry;
   core::ServerInfo info;
