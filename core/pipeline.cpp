@@ -25,8 +25,9 @@ constexpr int runs_until_alone = 2;  // further runs hold out other changes of t
 constexpr int most_runs = 6;         // other nodes may still change things under us
 
 Error is_sealed_error() { return {ErrorCode::sealed, "Vault is sealed", {}}; }
-Error unavailable(std::string detail) {
-  return {ErrorCode::unavailable, "the database cannot take the request now", std::move(detail)};
+Error unavailable(std::string detail, std::string explanation = {}) {
+  if (explanation.empty()) explanation = "the database cannot take the request now";
+  return {ErrorCode::unavailable, std::move(explanation), std::move(detail)};
 }
 Error internal(std::string detail = {}) {
   return {ErrorCode::internal, "internal error", std::move(detail)};
@@ -36,6 +37,9 @@ Error internal(std::string detail = {}) {
 Error failure(const Seal& seal) {
   try {
     throw;
+  } catch (const storage::Explained& problem) {
+    return seal.is_sealed() ? is_sealed_error()
+                            : unavailable(problem.what(), problem.explanation());
   } catch (const Unavailable& problem) {
     return seal.is_sealed() ? is_sealed_error() : unavailable(problem.what());
   } catch (const std::exception& problem) {

@@ -2,6 +2,7 @@
 #include "crl/file.hpp"
 
 #include "base/result.hpp"
+#include "storage/database.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,9 +17,15 @@ namespace signet::crl {
 namespace {
 
 [[noreturn]] void file_fault(const char* what) {
-  throw Fault(
+  const int code = errno;
+  const std::string text =
       std::string("temporary file of a CRL: ") + what + ": " +
-      std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): glibc's is safe for known codes
+      std::strerror(code);  // NOLINT(concurrency-mt-unsafe): glibc's is safe for known codes
+  if (code == ENOSPC || code == EDQUOT)
+    throw storage::Explained(text,
+                             "no CRL can be built: the disk of the server's temporary files "
+                             "(TMPDIR) is full. Free some space on it, then it goes on by itself");
+  throw Fault(text);
 }
 
 std::string folder_or_default(const std::string& folder) {

@@ -14,7 +14,8 @@ namespace signet::crl {
 /// released or when the process ends. Reading is safe from many threads.
 class TemporaryFile {
  public:
-  /// @param folder where to make it; empty: TMPDIR or /tmp. @throws Fault when it cannot be written
+  /// @param folder where to make it; empty: TMPDIR or /tmp. @throws Fault when it cannot be
+  /// written, storage::Explained when the disk is full
   explicit TemporaryFile(const std::string& folder);
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;

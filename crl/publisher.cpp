@@ -92,6 +92,11 @@ std::optional<PublishedCrl> Publisher::fetch(std::int64_t authority, bool is_sta
       if (stored && stored->next_update > clock_.now()) return stored;
     }
     return build_or_join(authority, deadline);
+  } catch (const storage::Explained& full) {
+    if (!list) throw;
+    log::warn("crl served while no newer one can be made",
+              {{"authority", authority}, {"number", list->number}, {"why", full.what()}});
+    return list;
   } catch (const Unavailable&) {
     // Relying parties must not fail because we do: what is signed is served until its nextUpdate
     // (architecture 6).

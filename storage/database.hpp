@@ -75,6 +75,23 @@ class Transaction {
                       const std::function<bool(const Row&)>& each) = 0;
 };
 
+/// An Unavailable whose cause and remedy the caller may be told (a full disk): no path, no secret.
+class Explained : public Unavailable {
+ public:
+  /// @param explanation  empty: there is nothing to say beyond "not now"
+  Explained(const std::string& what, std::string explanation)
+      : Unavailable(what), explanation_(std::move(explanation)) {}
+  [[nodiscard]] const std::string& explanation() const { return explanation_; }
+
+ private:
+  std::string explanation_;
+};
+
+/// What a write is refused with while the database's disk is full.
+constexpr std::string_view disk_full_explanation =
+    "nothing was stored: the database's disk is full. Free some space on it, then it goes on by "
+    "itself";
+
 class UniqueViolation : public Fault {
  public:
   using Fault::Fault;

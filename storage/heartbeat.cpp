@@ -117,7 +117,12 @@ void Heartbeat::beat(PostgresConnection& connection) {
     const std::lock_guard lock(mutex_);
     node = node_;
   }
-  if (node) store_node(connection, *node, clock_.now());
+  if (!node) return;
+  try {
+    store_node(connection, *node, clock_.now());
+  } catch (const Explained&) {
+    // A full disk: it answers, and each request that would store something says why it cannot.
+  }
 }
 
 void Heartbeat::measure_clock(Transaction& connection) {

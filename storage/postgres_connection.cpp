@@ -110,7 +110,8 @@ Parameters to_parameters(const Values& values) {
   if (state == "25006" || state.starts_with("57P") || state.starts_with("08")) {
     throw ConnectionLost(what);
   }
-  // Cancelled by a timeout, lock not to be had in time, out of disk, memory or connections.
+  if (state == "53100") throw Explained(what, std::string(disk_full_explanation));
+  // Cancelled by a timeout, lock not to be had in time, out of memory or connections.
   if (state == "57014" || state == "55P03" || state.starts_with("53")) throw Unavailable(what);
   throw Fault(what);
 }

@@ -236,11 +236,13 @@ class SqliteDatabase final : public Database {
       }
       is_committing = true;
       writer_.run("COMMIT");
-    } catch (const std::exception&) {
+    } catch (const std::exception& failure) {
       writer_.roll_back();
       is_reachable_ = false;
+      const auto* fault = dynamic_cast<const SqliteFault*>(&failure);
+      const bool is_certain = !is_committing || (fault != nullptr && fault->is_disk_full());
       for (const auto& pending : batch) {
-        if (!is_committing) {
+        if (is_certain) {
           pending->fault = std::current_exception();
         } else if (pending->outcome.kind == CommitOutcome::Kind::stored && !pending->fault) {
           pending->is_lost = true;

@@ -80,6 +80,12 @@ class Reset {
 
 }  // namespace
 
+SqliteFault::SqliteFault(int code, const std::string& what)
+    : Explained(what, (code & 0xff) == SQLITE_FULL ? std::string(disk_full_explanation) : ""),
+      code_(code) {}
+
+bool SqliteFault::is_disk_full() const { return (code_ & 0xff) == SQLITE_FULL; }
+
 void SqliteConnection::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
   sqlite3_finalize(statement);
 }

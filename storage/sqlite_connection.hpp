@@ -16,10 +16,12 @@ struct sqlite3_stmt;
 namespace signet::storage {
 
 /// The file or its medium failed (full, I/O error, read-only, corrupt): `code` is SQLite's.
-class SqliteFault : public Unavailable {
+class SqliteFault : public Explained {
  public:
-  SqliteFault(int code, const std::string& what) : Unavailable(what), code_(code) {}
+  SqliteFault(int code, const std::string& what);
   [[nodiscard]] int code() const { return code_; }
+  /// Nothing of the statement happened, COMMIT included: its last frame is what commits (WAL).
+  [[nodiscard]] bool is_disk_full() const;
 
  private:
   int code_;
