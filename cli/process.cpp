@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -99,19 +98,6 @@ Result<PidFile> PidFile::write(const std::string& path) {
 PidFile::~PidFile() {
   std::error_code ignored;
   if (!path_.empty()) std::filesystem::remove(path_, ignored);
-}
-
-PrivateFolder::PrivateFolder() {
-  std::error_code error;
-  std::string name = (std::filesystem::temp_directory_path(error) / "signet-dev-XXXXXX").string();
-  if (error || mkdtemp(name.data()) == nullptr)  // mode 0700
-    throw Fault("no temporary folder: set TMPDIR to one that can be written");
-  path_ = std::move(name);
-}
-
-PrivateFolder::~PrivateFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace signet::cli

@@ -41,18 +41,4 @@ class PidFile {
   std::string path_;
 };
 
-/// A private folder below TMPDIR that goes with its object (`server -dev`).
-class PrivateFolder {
- public:
-  /// @throws Fault when it cannot be made
-  PrivateFolder();
-  ~PrivateFolder();
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 }  // namespace signet::cli

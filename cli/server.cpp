@@ -7,6 +7,7 @@
 #include "cli/dev_tls.hpp"
 #include "cli/flags.hpp"
 #include "cli/house.hpp"
+#include "cli/private_folder.hpp"
 #include "cli/process.hpp"
 #include "cli/version.hpp"
 #include "crypto/digest.hpp"
@@ -108,6 +109,7 @@ Result<void> apply_log_flags(const Flags& flags, Config& config) {
 // Settings of `-dev`: one listener, a temporary SQLite file unless a configuration names a storage.
 Result<Dev> prepare_dev(const Flags& flags, Config& config, Clock& clock, Random& random) {
   Dev dev;
+  PrivateFolder::remove_abandoned();
   dev.folder = std::make_unique<PrivateFolder>();
   if (config.storage_type.empty()) {
     config.storage_type = "sqlite";

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 of the server under load: nothing acknowledged is lost. A run counts only if both outcomes occurred."""
+import pathlib
 import random
 import signal
 import time
@@ -49,6 +50,22 @@ class Stop(unittest.TestCase):
             server.start()
             server.unseal()
             check(self, server, ledger)
+
+
+class DevFolder(unittest.TestCase):
+    def test_what_a_killed_dev_server_left_goes_at_the_next_start(self):
+        def folders(server):
+            return {path.name for path in pathlib.Path(server.folder).glob("signet-dev-*")}
+
+        with Server() as first:
+            first.stop(signal.SIGKILL)
+            left = folders(first)
+            self.assertEqual(len(left), 1)
+            with Server(environment={"TMPDIR": first.folder}):
+                self.assertEqual(len(folders(first) - left), 1, "the second one's own")
+                self.assertFalse(folders(first) & left, "the killed one's is gone")
+                with Server(environment={"TMPDIR": first.folder}):
+                    self.assertEqual(len(folders(first)), 2, "both are in use")
 
 
 if __name__ == "__main__":
