@@ -33,7 +33,9 @@ RequestJob::RequestJob(Executor executor, Edge& edge, const Limits& limits, core
       limits_(limits),
       request_(std::move(request)),
       body_(std::move(body)),
-      context_(context) {}
+      context_(context) {
+  request_.pause.is_possible = true;
+}
 
 RequestJob::~RequestJob() {
   wipe_values(request_.data);
@@ -51,6 +53,7 @@ bool RequestJob::read_body_once() {
 }
 
 bool RequestJob::try_inplace() {
+  if (request_.pause.gate) request_.pause.passed = std::move(request_.pause.gate);
   try {
     if (has_body_data(request_.operation)) {
       // Parsing JSON is a worker's business; a raw body (OCSP) costs a copy.
@@ -71,7 +74,8 @@ bool RequestJob::try_inplace() {
 void RequestJob::work() noexcept {
   try {
     if (!read_body_once()) return;
-    reply_ = render(edge_.handlers.run(request_), context_);
+    core::Outcome outcome = edge_.handlers.run(request_);
+    if (!request_.pause.gate) reply_ = render(std::move(outcome), context_);
   } catch (const std::exception& problem) {
     fail(problem.what());
   }
@@ -91,7 +95,14 @@ void RequestJob::fail(const char* what) noexcept {
 }
 
 void RequestJob::shed() {
+  request_.pause.gate = nullptr;
   const Refusal refusal{503, "the server is overloaded, try again", {{"Retry-After", "1"}}};
+  reply_ = render(refusal, context_);
+}
+
+void RequestJob::give_up() {
+  request_.pause.gate = nullptr;
+  const Refusal refusal{503, "the answer could not be made in time", {{"Retry-After", "1"}}};
   reply_ = render(refusal, context_);
 }
 

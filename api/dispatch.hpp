@@ -61,6 +61,11 @@ class RequestJob final : public AwaitedJob {
   [[nodiscard]] bool try_inplace();
   /// 503: no worker can take it.
   void shed();
+  /// 503: what it waited for did not come by its deadline.
+  void give_up();
+  /// What it waits for without a worker; null: it has its reply. Run it again when that has opened.
+  [[nodiscard]] const std::shared_ptr<Gate>& gate() const { return request_.pause.gate; }
+  [[nodiscard]] Instant deadline() const { return request_.deadline; }
   [[nodiscard]] Reply& reply() { return reply_; }
 
  protected:

@@ -5,6 +5,7 @@
 #include "api/envelope.hpp"
 #include "api/request.hpp"
 #include "api/wiping.hpp"
+#include "base/gate.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -377,6 +378,19 @@ Result<core::Request> identify(Session<Stream>* session, core::Request request) 
   return request;
 }
 
+// Waits without a thread. False: the gate did not open by the deadline.
+Task<bool> opened(Executor executor, std::shared_ptr<Gate> gate, Instant deadline) {
+  // Shared with what the gate's thread posts: that may come when this has ended.
+  const auto timer = std::make_shared<Timer>(executor, deadline);
+  const Gate::Listener listener(gate, [timer, executor] {
+    asio::post(executor, [timer] { timer->expires_at(Instant::min()); });
+  });
+  error_code error;
+  auto token = asio::redirect_error(use_task, error);
+  co_await timer->async_wait(token);
+  co_return gate->is_open();
+}
+
 // Answers one complete request. False: the connection ends.
 template <class Stream>
 Task<bool> answer(Session<Stream>* session, Parser* parser) {
@@ -401,10 +415,20 @@ Task<bool> answer(Session<Stream>* session, Parser* parser) {
   RequestJob job(session->io->context.get_executor(), *session->edge,
                  session->listener->options.limits, *std::move(request),
                  std::move(parser->get().body()), context);
-  const bool is_inplace = job.try_inplace();
-  if (!is_inplace) {
+  bool is_inplace = job.try_inplace();
+  while (!is_inplace) {
     const bool was_taken = co_await async_run(session->edge->workers, job, use_task);
     if (!was_taken) job.shed();
+    if (!job.gate()) break;
+    const Executor executor = session->io->context.get_executor();
+    const std::shared_ptr<Gate> gate = job.gate();
+    const Instant deadline = job.deadline();
+    const bool is_open = co_await opened(executor, gate, deadline);
+    if (!is_open) {
+      job.give_up();
+      break;
+    }
+    is_inplace = job.try_inplace();
   }
   const bool is_written = co_await write_reply(session, &job.reply(), is_inplace);
   co_return is_written && !job.reply().closes;

@@ -7,6 +7,7 @@
 #include "base/secret.hpp"
 #include "core/mount.hpp"
 #include "core/operation.hpp"
+#include "core/pause.hpp"
 #include "core/response.hpp"
 #include "core/token/entry.hpp"
 #include "storage/database.hpp"
@@ -45,6 +46,9 @@ struct Request {
   /// False on the I/O thread: a handler of an in-place route that would need SQL or waiting answers
   /// ErrorCode::unavailable, and a worker runs the request instead.
   bool may_wait = true;
+  /// For routes that no audit and no token is in the way of: such a request leaves no trace of a
+  /// run that ended in a pause.
+  Pause pause;
 
   // What the pipeline found.
   std::shared_ptr<const Mount> mount;       // shared with the mount snapshot the request began with

@@ -11,7 +11,7 @@
 namespace signet::crl {
 namespace {
 
-/// Requests that wait for one build hold a worker each: more than this many are told to come back.
+/// Those that wait on a thread (crl/rotate) and not at a gate: more are told to come back.
 constexpr int most_waiting = 48;
 
 }  // namespace
@@ -52,10 +52,11 @@ void Publisher::configuration_changed() {
   }
 }
 
-bool Publisher::is_dirty(std::int64_t authority) const {
+bool Publisher::is_dirty(std::int64_t authority, std::uint64_t needed) const {
   const std::lock_guard lock(mutex_);
   const auto found = scopes_.find(authority);
-  return found == scopes_.end() || found->second.done < found->second.wanted;
+  return found == scopes_.end() ||
+         found->second.done < (needed != 0 ? needed : found->second.wanted);
 }
 
 bool Publisher::is_outdated(std::int64_t authority) const {
@@ -77,10 +78,12 @@ std::optional<PublishedCrl> Publisher::still_valid(std::int64_t authority) const
 }
 
 std::optional<PublishedCrl> Publisher::fetch(std::int64_t authority, bool is_stale_fine,
-                                             storage::Deadline deadline) {
+                                             storage::Deadline deadline, Turn* turn) {
+  const std::uint64_t needed = turn == nullptr ? 0 : turn->needed;
+  const auto waited_for = turn == nullptr ? nullptr : std::exchange(turn->build, nullptr);
   is_stale_fine = is_stale_fine && !is_outdated(authority);
   auto list = still_valid(authority);
-  if (list && (is_stale_fine || !is_dirty(authority))) return list;
+  if (list && (is_stale_fine || !is_dirty(authority, needed))) return list;
   if (list && !database_.is_reachable()) {
     log::warn("crl served while the database is gone",
               {{"authority", authority}, {"number", list->number}});
@@ -91,7 +94,10 @@ std::optional<PublishedCrl> Publisher::fetch(std::int64_t authority, bool is_sta
       auto stored = load(authority);
       if (stored && stored->next_update > clock_.now()) return stored;
     }
-    return build_or_join(authority, deadline);
+    // Those who waited share a failure: each trying for himself would make the last wait for all.
+    if (waited_for && waited_for->failure && is_dirty(authority, needed))
+      std::rethrow_exception(waited_for->failure);
+    return build_or_join(authority, deadline, turn);
   } catch (const storage::Explained& full) {
     if (!list) throw;
     log::warn("crl served while no newer one can be made",
@@ -119,12 +125,16 @@ void Publisher::keep_fresh(std::int64_t authority, Seconds grace, bool rebuilds_
 }
 
 std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
-                                                     storage::Deadline deadline) {
+                                                     storage::Deadline deadline, Turn* turn) {
   std::unique_lock lock(mutex_);
   Scope& scope = scopes_[authority];  // nodes of a map stay where they are
-  const std::uint64_t needed = scope.wanted;
+  const std::uint64_t needed = turn != nullptr && turn->needed != 0 ? turn->needed : scope.wanted;
   while (scope.done < needed) {
-    if (scope.is_building) {
+    if (scope.building && turn != nullptr) {
+      *turn = {needed, scope.building};
+      return std::nullopt;
+    }
+    if (scope.building) {
       if (waiting_ >= most_waiting)
         throw Unavailable("many requests wait for this CRL to be built; try again shortly");
       ++waiting_;
@@ -135,7 +145,8 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
       if (!is_in_time) throw Unavailable("the CRL could not be built in time");
       continue;
     }
-    scope.is_building = true;
+    const auto under_way = std::make_shared<Build>(authority);  // shared with those who wait
+    scope.building = under_way;
     const std::uint64_t seen =
         scope.wanted;  // read before the snapshot: all of these revocations are in it
     lock.unlock();
@@ -149,7 +160,7 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
       failure = std::current_exception();
     }
     lock.lock();
-    scope.is_building = false;
+    scope.building = nullptr;
     ++scope.attempts;
     if (!failure) {
       scope.done = std::max(scope.done, seen);
@@ -160,7 +171,11 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
       if (list) scope.list = list;  // nobody signs: the last one is served until its nextUpdate
     }
     ended_.notify_all();
+    lock.unlock();
+    under_way->failure = failure;
+    under_way->open();
     if (failure) std::rethrow_exception(failure);
+    lock.lock();
   }
   return scope.list;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/gate.hpp"
 #include "base/result.hpp"
 #include "crl/crl.hpp"
 #include "crl/file.hpp"
@@ -12,6 +13,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +42,14 @@ struct CrlRecipe {
   bool is_empty = false;  ///< config/crl `disable`: signed lists without entries
 };
 
+/// A build under way; opens when it has ended.
+class Build final : public Gate {
+ public:
+  explicit Build(std::int64_t authority_) : authority(authority_) {}
+  const std::int64_t authority;
+  std::exception_ptr failure;  ///< to be read when it is open
+};
+
 class Publisher {
  public:
   /// nullopt: the authority has nobody to sign its CRL.
@@ -48,13 +58,20 @@ class Publisher {
   Publisher(storage::Database& database, Clock& clock, const Uuid& mount, Recipes recipes,
             std::string folder);
 
+  /// What a fetch that waits for another one's build, without a thread, hands in again.
+  struct Turn {
+    std::uint64_t needed = 0;      ///< what the list must hold; 0: all that is known at the call
+    std::shared_ptr<Build> build;  ///< set: fetch again when it has opened
+  };
+
   /// A revocation of this authority has been committed (here or on another node).
   void mark_dirty(std::int64_t authority);
   /// Issuers or settings changed: every list is dirty, and one that another signer or `disable`
   /// would make different is not served again once a worker can build the next.
   void configuration_changed();
-  /// Whether a list built now could differ from the current one.
-  [[nodiscard]] bool is_dirty(std::int64_t authority) const;
+  /// Whether a list built now could differ from the current one. `needed` (0: all that is known):
+  /// as a fetch that waited has it in its Turn, whom a later revocation does not make wait again.
+  [[nodiscard]] bool is_dirty(std::int64_t authority, std::uint64_t needed = 0) const;
   /// Whether the current list was made under other settings.
   [[nodiscard]] bool is_outdated(std::int64_t authority) const;
 
@@ -62,10 +79,11 @@ class Publisher {
   [[nodiscard]] std::optional<PublishedCrl> current(std::int64_t authority) const;
   /// The list to serve: the current one if it holds every revocation this node knows of (or
   /// `is_stale_fine`), else one build that began after the last of them, shared by all who wait.
-  /// With the database gone: the last list, until its nextUpdate. nullopt: nobody signs.
+  /// With the database gone: the last list, until its nextUpdate. nullopt: nobody signs, or `turn`
+  /// was given and its build set: fetch again, with the same turn, when that has opened.
   /// @throws Unavailable no list can be had by the deadline
   std::optional<PublishedCrl> fetch(std::int64_t authority, bool is_stale_fine,
-                                    storage::Deadline deadline);
+                                    storage::Deadline deadline, Turn* turn = nullptr);
   /// Builds and publishes now (crl/rotate).
   std::optional<PublishedCrl> rebuild(std::int64_t authority, storage::Deadline deadline);
   /// Rebuilds when the current list is missing, ends within `grace`, or is dirty and
@@ -81,12 +99,13 @@ class Publisher {
     std::uint64_t required = 0;
     /// `wanted` as the newest build that succeeded read it before its snapshot.
     std::uint64_t done = 0;
-    bool was_empty = false;    ///< built while `disable` was set
-    crypto::Sha1 signed_by{};  ///< key id of the signer
-    bool is_building = false;
-    std::uint64_t attempts = 0;  ///< builds that ended, well or not
+    bool was_empty = false;           ///< built while `disable` was set
+    crypto::Sha1 signed_by{};         ///< key id of the signer
+    std::shared_ptr<Build> building;  ///< opens when the build under way ends; null: there is none
+    std::uint64_t attempts = 0;       ///< builds that ended, well or not
   };
-  std::optional<PublishedCrl> build_or_join(std::int64_t authority, storage::Deadline deadline);
+  std::optional<PublishedCrl> build_or_join(std::int64_t authority, storage::Deadline deadline,
+                                            Turn* turn = nullptr);
   std::optional<PublishedCrl> build(std::int64_t authority, const CrlRecipe& recipe);
   std::optional<PublishedCrl> load(std::int64_t authority);
   [[nodiscard]] std::optional<PublishedCrl> still_valid(std::int64_t authority) const;

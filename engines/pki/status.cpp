@@ -177,10 +177,22 @@ Result<std::optional<crl::PublishedCrl>> Status::list_for(core::Request& request
   }
   if (!knows_configuration(request.may_wait)) return core::needs_worker();
   const bool is_stale_fine = engine_.issuers_for_status(request)->config().crl.auto_rebuild;
-  if (request.may_wait) return publisher_.fetch(issuer.authority, is_stale_fine, request.deadline);
+  core::Pause& pause = request.pause;
+  auto passed = std::dynamic_pointer_cast<crl::Build>(pause.passed);
+  if (passed && passed->authority != issuer.authority) passed = nullptr;  // the default has changed
+  const std::uint64_t needed = passed ? pause.mark : 0;
+  if (request.may_wait) {
+    crl::Publisher::Turn turn{needed, std::move(passed)};
+    auto list = publisher_.fetch(issuer.authority, is_stale_fine, request.deadline,
+                                 pause.is_possible ? &turn : nullptr);
+    if (list || !turn.build) return list;
+    pause.gate = std::move(turn.build);
+    pause.mark = turn.needed;
+    return core::needs_worker();
+  }
   auto list = publisher_.current(issuer.authority);
   if (!list || list->next_update <= request.now || publisher_.is_outdated(issuer.authority) ||
-      (!is_stale_fine && publisher_.is_dirty(issuer.authority)) || !feed_.is_fresh())
+      (!is_stale_fine && publisher_.is_dirty(issuer.authority, needed)) || !feed_.is_fresh())
     return core::needs_worker();
   return list;
 }

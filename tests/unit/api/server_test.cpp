@@ -132,6 +132,11 @@ class Edge : public testing::Test {
     Handlers handlers;
     handlers.run = [this](Request& request) {
       if (request.path == "wait") gate_.wait();
+      if (request.path == "pause" && !pause_->is_open()) {
+        request.pause.gate = pause_;
+        ++pauses_;
+        return Outcome();
+      }
       return echo(request);
     };
     handlers.try_inplace = [](Request& request) -> std::optional<Outcome> {
@@ -161,6 +166,8 @@ class Edge : public testing::Test {
   }
 
   Gate gate_;
+  std::shared_ptr<signet::Gate> pause_ = std::make_shared<signet::Gate>();
+  std::atomic<int> pauses_ = 0;
   std::unique_ptr<HttpServer> server_;
   std::string url_;
 };
@@ -223,6 +230,46 @@ TEST_F(Edge, ShedsWhatNoWorkerCanTakeAndStillAnswersInPlace) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
   EXPECT_NE(answer.find("Retry-After: 1\r\n"), std::string::npos) << answer;
   EXPECT_TRUE(ask("GET", "fast").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(Edge, WhatPausesHoldsNoWorker) {
+  ServerOptions options;
+  options.workers = 1;
+  start(options);
+  constexpr int paused = 20;
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < paused; ++i) {
+    clients.push_back(std::make_unique<Client>(url_));
+    clients.back()->send("GET /v1/pause HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  }
+  while (pauses_ < paused) std::this_thread::yield();
+  EXPECT_TRUE(ask("GET", "slow").starts_with("HTTP/1.1 200 "));
+  pause_->open();
+  for (const auto& client : clients) {
+    const std::string answer = client->rest();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+    EXPECT_NE(answer.find(R"("path":"pause")"), std::string::npos) << answer;
+  }
+  EXPECT_EQ(pauses_, paused);
+}
+
+TEST_F(Edge, APauseEndsAtTheDeadline) {
+  Limits limits;
+  limits.request_duration = Seconds(1);
+  start({}, limits);
+  const std::string answer = ask("GET", "pause");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_NE(answer.find("Retry-After: 1\r\n"), std::string::npos) << answer;
+}
+
+TEST_F(Edge, AServerStopsAlthoughARequestPauses) {
+  start();
+  const Client client(url_);
+  client.send("GET /v1/pause HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (pauses_ < 1) std::this_thread::yield();
+  server_->stop(Seconds(0));
+  server_.reset();
+  pause_->open();  // nobody listens any more
 }
 
 TEST_F(Edge, RefusesLargeBodiesBeforeReadingThem) {
