@@ -58,6 +58,7 @@ struct IoThread {
   asio::executor_work_guard<Executor> work{context.get_executor()};
   Timer sweep{context};
   std::thread thread;
+  UuidPool request_ids;
 
   void add(Connection& connection);
   void remove(Connection& connection);

@@ -4,6 +4,7 @@
 #include "api/json_writer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -162,8 +163,11 @@ bool equals_name(std::string_view field, std::string_view lower_case) {
 void write_field(WipedText& out, std::string_view name, std::string_view value) {
   out += name;
   out += ": ";
-  for (const char c : value)
-    if (static_cast<unsigned char>(c) >= 0x20 || c == '\t') out += c;
+  const auto is_allowed = [](char c) { return static_cast<unsigned char>(c) >= 0x20 || c == '\t'; };
+  if (std::all_of(value.begin(), value.end(), is_allowed))
+    out += value;
+  else
+    std::copy_if(value.begin(), value.end(), std::back_inserter(out), is_allowed);
   out += "\r\n";
 }
 
@@ -339,7 +343,8 @@ void write_envelope(WipedText& out, const core::Outcome& outcome) {
 Reply render(core::Outcome&& outcome, const AnswerContext& context) {
   Response& response = outcome.response;
   WipedText body;
-  body.reserve(512);
+  // Room for a certificate with its chain: growing copies and wipes.
+  body.reserve(response.data || response.data_json ? 4096 : 512);
   if (outcome.error) {
     const ErrorCode code = outcome.error->code;
     if (asks_to_retry(code))

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 // Closes what has overrun its deadline; deadlines are late by at most this period.
 constexpr auto sweep_period = 250ms;
 
-Task<void> sweep(IoThread* io) {
+Task<void> sweep(IoThread* io, Workers* workers) {
   boost::system::error_code error;
   auto token = asio::redirect_error(use_task, error);
   for (;;) {
@@ -32,6 +32,7 @@ Task<void> sweep(IoThread* io) {
     co_await io->sweep.async_wait(token);
     if (error) co_return;
     io->close_expired(std::chrono::steady_clock::now());
+    workers->nudge();
   }
 }
 
@@ -90,7 +91,7 @@ class HttpServer::State {
       asio::co_spawn(edge_.threads.front()->context, accept_connections(&edge_, listener.get()),
                      asio::detached);
     for (const auto& io : edge_.threads) {
-      asio::co_spawn(io->context, sweep(io.get()), asio::detached);
+      asio::co_spawn(io->context, sweep(io.get(), &edge_.workers), asio::detached);
       io->thread = std::thread([&context = io->context] { context.run(); });
     }
     is_running_ = true;

@@ -246,6 +246,7 @@ Head head_of(const Parser& parser) {
   Head head;
   head.method = as_view(header.method_string());
   head.target = as_view(header.target());
+  head.headers.reserve(8);
   for (const auto& field : header) {
     if (field.name() == http::field::authorization) {
       head.authorization = as_view(field.value());
@@ -370,7 +371,7 @@ AnswerContext context_of(const Session<Stream>& session, const Parser& parser) {
 template <class Stream>
 Result<core::Request> identify(Session<Stream>* session, core::Request request) {
   Edge& edge = *session->edge;
-  request.id = edge.random.uuid();
+  request.id = session->io->request_ids.next(edge.random);
   request.remote_address =
       TRY(session->listener->forwarding.client(session->peer.address, request.headers));
   request.remote_port = session->peer.port;

@@ -86,13 +86,15 @@ char32_t take_code_point(std::string_view& text) {
 }
 
 bool is_printable(std::string_view text) {
-  while (!text.empty()) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f; };
+  while (true) {
+    while (!text.empty() && is_plain(text.front())) text.remove_prefix(1);
+    if (text.empty()) return true;
     const char32_t point = take_code_point(text);
     if (point >= 0xe0000) return false;  // tags and private planes
     for (const Range& range : unprintable)
       if (point >= range.first && point <= range.last) return false;
   }
-  return true;
 }
 
 void add_parameter(nlohmann::json& data, const std::string& name, std::string value) {

@@ -25,26 +25,32 @@ constexpr std::array<std::int8_t, 256> reverse_of(std::string_view alphabet) {
 constexpr auto standard_values = reverse_of(standard_alphabet);
 constexpr auto url_values = reverse_of(url_alphabet);
 
-std::string encode64(BytesView bytes, std::string_view alphabet, bool is_padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+/// Writes the digits of `bytes` and the padding at `out`; returns the place behind them.
+char* write64(char* out, BytesView bytes, std::string_view alphabet, bool is_padded) {
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
                                 static_cast<std::uint32_t>(bytes[i + 1]) << 8 | bytes[i + 2];
-    out += alphabet[group >> 18];
-    out += alphabet[group >> 12 & 63];
-    out += alphabet[group >> 6 & 63];
-    out += alphabet[group & 63];
+    *out++ = alphabet[group >> 18];
+    *out++ = alphabet[group >> 12 & 63];
+    *out++ = alphabet[group >> 6 & 63];
+    *out++ = alphabet[group & 63];
   }
   const std::size_t rest = bytes.size() - i;
   if (rest == 0) return out;
   std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
   if (rest == 2) group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
-  out += alphabet[group >> 18];
-  out += alphabet[group >> 12 & 63];
-  if (rest == 2) out += alphabet[group >> 6 & 63];
-  if (is_padded) out.append(3 - rest, '=');
+  *out++ = alphabet[group >> 18];
+  *out++ = alphabet[group >> 12 & 63];
+  if (rest == 2) *out++ = alphabet[group >> 6 & 63];
+  for (std::size_t n = rest; is_padded && n < 3; ++n) *out++ = '=';
+  return out;
+}
+
+std::string encode64(BytesView bytes, std::string_view alphabet, bool is_padded) {
+  std::string out((bytes.size() + 2) / 3 * 4, '\0');
+  const char* const end = write64(out.data(), bytes, alphabet, is_padded);
+  out.resize(static_cast<std::size_t>(end - out.data()));
   return out;
 }
 
@@ -52,8 +58,8 @@ std::string encode64(BytesView bytes, std::string_view alphabet, bool is_padded)
 /// value has exactly one spelling (RFC 4648, 3.5).
 std::optional<Bytes> decode64(std::string_view text, const std::array<std::int8_t, 256>& values) {
   if (text.size() % 4 == 1) return std::nullopt;
-  Bytes out;
-  out.reserve(text.size() / 4 * 3 + 2);
+  Bytes out(text.size() * 3 / 4);
+  std::uint8_t* end = out.data();
   std::uint32_t pending = 0;
   int bits = 0;
   for (const char c : text) {
@@ -63,7 +69,7 @@ std::optional<Bytes> decode64(std::string_view text, const std::array<std::int8_
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
-    out.push_back(static_cast<std::uint8_t>(pending >> bits));
+    *end++ = static_cast<std::uint8_t>(pending >> bits);
     pending &= (1U << bits) - 1;
   }
   if (pending != 0) return std::nullopt;
@@ -138,6 +144,10 @@ std::optional<Bytes> from_hex(std::string_view text) {
     out[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return out;
+}
+
+char* write_base64(char* out, BytesView bytes) {
+  return write64(out, bytes, standard_alphabet, true);
 }
 
 std::string base64(BytesView bytes) { return encode64(bytes, standard_alphabet, true); }

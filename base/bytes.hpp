@@ -52,12 +52,15 @@ constexpr int hex_value(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-std::string hex(BytesView bytes);                         ///< lower case, no separator
-std::string hex(BytesView bytes, char separator);         ///< "0a:1b"
-std::optional<Bytes> from_hex(std::string_view text);     ///< even number of hex digits, any case
-std::string base64(BytesView bytes);                      ///< RFC 4648 section 4, padded
-std::string base64url(BytesView bytes);                   ///< RFC 4648 section 5, unpadded
-std::optional<Bytes> from_base64(std::string_view text);  ///< strict, padded, no white space
+std::string hex(BytesView bytes);                      ///< lower case, no separator
+std::string hex(BytesView bytes, char separator);      ///< "0a:1b"
+std::optional<Bytes> from_hex(std::string_view text);  ///< even number of hex digits, any case
+/// Writes base64 (RFC 4648 section 4, padded) at `out`, which has room for (size + 2) / 3 * 4
+/// characters; returns the place behind them.
+char* write_base64(char* out, BytesView bytes);
+std::string base64(BytesView bytes);                         ///< RFC 4648 section 4, padded
+std::string base64url(BytesView bytes);                      ///< RFC 4648 section 5, unpadded
+std::optional<Bytes> from_base64(std::string_view text);     ///< strict, padded, no white space
 std::optional<Bytes> from_base64url(std::string_view text);  ///< strict, unpadded
 
 /// PEM of one block (RFC 7468), 64 columns, with a final newline unless `newline` is false.

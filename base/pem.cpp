@@ -66,16 +66,23 @@ std::optional<PemBlock> read_block(std::string_view& text, std::string label) {
 }  // namespace
 
 std::string pem(std::string_view label, BytesView der, bool newline) {
-  std::string body = base64(der);
+  constexpr std::size_t octets = columns / 4 * 3;  // of one line
+  const std::size_t lines = (der.size() + octets - 1) / octets;
+  const std::size_t body = (der.size() + 2) / 3 * 4 + lines;
   std::string out;
-  out.reserve(body.size() + body.size() / columns + 2 * label.size() + 40);
+  // No growing: a private key would stay behind in what is left.
+  out.reserve(body + begin_mark.size() + end_mark.size() + 2 * (label.size() + dashes.size() + 1));
   out.append(begin_mark).append(label).append(dashes).append("\n");
-  for (std::size_t i = 0; i < body.size(); i += columns) {
-    out.append(body, i, columns).append("\n");
+  std::size_t at = out.size();
+  out.resize(at + body);
+  for (std::size_t i = 0; i < der.size(); i += octets) {
+    char* const end =
+        write_base64(out.data() + at, der.subspan(i, std::min(octets, der.size() - i)));
+    *end = '\n';
+    at = static_cast<std::size_t>(end - out.data()) + 1;
   }
   out.append(end_mark).append(label).append(dashes);
   if (newline) out += '\n';
-  wipe(body);  // it may be a private key
   return out;
 }
 

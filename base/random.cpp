@@ -3,9 +3,18 @@
 
 #include "base/secret.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace signet {
+namespace {
+
+void mark(Uuid& id) {
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);  // version 4
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);  // RFC 4122 variant
+}
+
+}  // namespace
 
 Bytes Random::bytes(std::size_t count) {
   Bytes out(count);
@@ -16,8 +25,7 @@ Bytes Random::bytes(std::size_t count) {
 Uuid Random::uuid() {
   Uuid id;
   fill(id.bytes);
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x40);  // version 4
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);  // RFC 4122 variant
+  mark(id);
   return id;
 }
 
@@ -36,6 +44,20 @@ std::string Random::base62(std::size_t length) {
   }
   wipe(pool.data(), pool.size());  // the text is often a token
   return out;
+}
+
+Uuid UuidPool::next(Random& random) {
+  if (left_ == 0) {
+    std::array<std::uint8_t, sizeof(Uuid::bytes) * 64> block{};
+    random.fill(block);
+    for (std::size_t i = 0; i < drawn_.size(); ++i) {
+      std::copy_n(block.begin() + static_cast<std::ptrdiff_t>(i * sizeof(Uuid::bytes)),
+                  sizeof(Uuid::bytes), drawn_[i].bytes.begin());
+      mark(drawn_[i]);
+    }
+    left_ = drawn_.size();
+  }
+  return drawn_[--left_];
 }
 
 }  // namespace signet

@@ -3,6 +3,8 @@
 
 #include "base/bytes.hpp"
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -18,6 +20,17 @@ class Random {
   Bytes bytes(std::size_t count);
   Uuid uuid();                             ///< version 4
   std::string base62(std::size_t length);  ///< 0-9A-Za-z without modulo bias
+};
+
+/// Identifiers drawn many at a time, for one thread: a call of the generator costs more than all
+/// else about an id. For names of things, never for what must stay secret.
+class UuidPool {
+ public:
+  Uuid next(Random& random);
+
+ private:
+  std::array<Uuid, 64> drawn_{};
+  std::size_t left_ = 0;
 };
 
 }  // namespace signet

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <unordered_set>
 
 namespace signet {
@@ -116,13 +117,26 @@ std::vector<std::string> unique_in_order(std::vector<std::string> items) {
   return kept;
 }
 
+std::size_t ascii_prefix(std::string_view text) {
+  // Eight at a time: nearly all text is ASCII, and long text (PEM) passes here on every answer.
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080U) != 0) break;
+  }
+  while (at < text.size() && static_cast<std::uint8_t>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(ascii_prefix(text));
+    if (text.empty()) return true;
     const std::size_t length = sequence_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 bool is_name(std::string_view text) {
@@ -132,22 +146,23 @@ bool is_name(std::string_view text) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
+  std::string out(text.size(), '\0');
+  char* end = out.data();
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
+    char c = text[i];
+    if (c == '+' && plus_is_space) {
+      c = ' ';
+    } else if (c == '%') {
       if (text.size() - i < 3) return std::nullopt;
       const int high = hex_value(text[i + 1]);
       const int low = hex_value(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high << 4 | low);
+      c = static_cast<char>(high << 4 | low);
       i += 2;
     }
+    *end++ = c;
   }
+  out.resize(static_cast<std::size_t>(end - out.data()));
   return out;
 }
 

@@ -17,6 +17,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 bool glob_match(std::string_view pattern,
                 std::string_view text);  ///< `*` matches any run of characters
 std::vector<std::string> unique_in_order(std::vector<std::string> items);
+/// How many octets at the front are ASCII.
+std::size_t ascii_prefix(std::string_view text);
 bool is_utf8(std::string_view text);  ///< strict (RFC 3629)
 /// Vault's name form: `^\w(([\w-.]+)?\w)?$`, ASCII.
 bool is_name(std::string_view text);

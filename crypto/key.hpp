@@ -64,8 +64,8 @@ class PublicKey {
 /// A private key in memory.
 class PrivateKey {
  public:
-  /// A fresh key from the process's generator. EC and Ed25519: a prefetched context a thread; RSA
-  /// comes from RsaPool.
+  /// A fresh key from the process's generator. EC and Ed25519: what making one needs is kept for
+  /// each thread; RSA comes from RsaPool.
   static PrivateKey generate(const KeySpec& spec);
   /// From PEM or DER in PKCS#1, SEC 1 or PKCS#8, unencrypted. Errors name what is wrong.
   static Result<PrivateKey> parse(BytesView pem_or_der);
@@ -85,10 +85,13 @@ class PrivateKey {
  private:
   struct Signers;
   friend class RsaPool;
-  PrivateKey(PublicKey public_key, KeyHandle handle);
+  PrivateKey(PublicKey public_key, KeyHandle handle, SecretBytes scalar = {});
   static PrivateKey of_generated(const KeySpec& spec, KeyHandle handle);
+  [[nodiscard]] EVP_PKEY* handle() const;
+  [[nodiscard]] SecretBytes private_octets() const;
   PublicKey public_;
-  KeyHandle handle_;
+  KeyHandle handle_;                  // null for an EC key made here: most of those never sign
+  SecretBytes scalar_;                // of an EC key made here
   std::unique_ptr<Signers> signers_;  // contexts ready to sign, one a thread that signs at a time
 };
 

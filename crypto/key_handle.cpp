@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <openssl/core_names.h>
@@ -23,6 +24,8 @@ namespace {
 using Number = std::unique_ptr<BIGNUM, OpensslFree<&BN_free>>;
 using Group = std::unique_ptr<EC_GROUP, OpensslFree<&EC_GROUP_free>>;
 using Point = std::unique_ptr<EC_POINT, OpensslFree<&EC_POINT_free>>;
+using SecretNumber = std::unique_ptr<BIGNUM, OpensslFree<&BN_clear_free>>;
+using SecretScratch = std::unique_ptr<BN_CTX, OpensslFree<&BN_CTX_free>>;
 
 constexpr std::array<int, 4> curves{224, 256, 384, 521};
 
@@ -69,6 +72,45 @@ Bytes integer_of(EVP_PKEY* key, const char* parameter) {
   BN_bn2bin(number.get(), octets.data());
   return octets;
 }
+
+/// What one thread needs to make key pairs of one curve.
+class PairMaker {
+ public:
+  explicit PairMaker(int curve_bits)
+      : size_(coordinate_size(curve_bits)),
+        group_(EC_GROUP_new_by_curve_name(curve_nid(curve_bits))),
+        scratch_(BN_CTX_secure_new()) {
+    if (!group_ || !scratch_) openssl_fault("EC_GROUP_new_by_curve_name");
+    point_.reset(EC_POINT_new(group_.get()));
+    if (!point_) openssl_fault("EC_POINT_new");
+  }
+
+  EcKeyPair make() {
+    const SecretNumber scalar(BN_secure_new());
+    if (!scalar) openssl_fault("BN_secure_new");
+    BN_set_flags(scalar.get(), BN_FLG_CONSTTIME);
+    do {
+      if (BN_priv_rand_range(scalar.get(), EC_GROUP_get0_order(group_.get())) != 1)
+        openssl_fault("BN_priv_rand_range");
+    } while (BN_is_zero(scalar.get()));
+    Bytes octets(size_);
+    Bytes public_point(1 + 2 * size_);
+    if (EC_POINT_mul(group_.get(), point_.get(), scalar.get(), nullptr, nullptr, scratch_.get()) !=
+            1 ||
+        EC_POINT_point2oct(group_.get(), point_.get(), POINT_CONVERSION_UNCOMPRESSED,
+                           public_point.data(), public_point.size(),
+                           scratch_.get()) != public_point.size() ||
+        BN_bn2binpad(scalar.get(), octets.data(), static_cast<int>(size_)) < 0)
+      openssl_fault("generating an EC key pair");
+    return {std::move(public_point), SecretBytes(std::move(octets))};
+  }
+
+ private:
+  std::size_t size_;
+  Group group_;
+  SecretScratch scratch_;
+  Point point_;
+};
 
 std::size_t integer_content(BytesView magnitude) {
   return magnitude.size() + (magnitude.front() >= 0x80 ? 1 : 0);
@@ -170,16 +212,36 @@ KeyHandle public_key_handle(const KeySpec& spec, BytesView bits) {
   return nullptr;
 }
 
-KeyHandle generate_curve_key(const KeySpec& spec) {
-  static thread_local std::array<KeyContext, curves.size() + 1> contexts;
-  const bool is_ec = spec.type == KeyType::ec;
-  KeyContext& context = contexts[is_ec ? curve_index(spec.bits) : curves.size()];
+EcKeyPair generate_ec_pair(int curve_bits) {
+  static thread_local std::array<std::optional<PairMaker>, curves.size()> makers;
+  std::optional<PairMaker>& maker = makers[curve_index(curve_bits)];
+  if (!maker) maker.emplace(curve_bits);
+  return maker->make();
+}
+
+KeyHandle ec_key_handle(const KeySpec& spec, BytesView point, const SecretBytes& scalar) {
+  std::string group = group_name(spec.bits);
+  Bytes bits = to_bytes(point);
+  Bytes number = native(scalar.reveal());
+  const std::array<OSSL_PARAM, 4> parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bits.data(), bits.size()),
+      OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, number.data(), number.size()),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY* raw = nullptr;
+  const int is_done = EVP_PKEY_fromdata(importer(KeyType::ec), &raw, EVP_PKEY_KEYPAIR,
+                                        const_cast<OSSL_PARAM*>(parameters.data()));
+  wipe(number);
+  if (is_done != 1) openssl_fault("taking an EC key pair");
+  return KeyHandle(raw);
+}
+
+KeyHandle generate_ed25519_key() {
+  static thread_local KeyContext context;
   if (!context) {
-    KeyContext fresh(EVP_PKEY_CTX_new_from_name(nullptr, algorithm_name(spec.type), nullptr));
-    if (!fresh || EVP_PKEY_keygen_init(fresh.get()) != 1 ||
-        (is_ec && EVP_PKEY_CTX_set_group_name(fresh.get(), group_name(spec.bits)) != 1)) {
-      openssl_fault("preparing key generation");
-    }
+    KeyContext fresh(
+        EVP_PKEY_CTX_new_from_name(nullptr, algorithm_name(KeyType::ed25519), nullptr));
+    if (!fresh || EVP_PKEY_keygen_init(fresh.get()) != 1) openssl_fault("preparing key generation");
     context = std::move(fresh);
   }
   EVP_PKEY* raw = nullptr;

@@ -18,8 +18,7 @@ namespace {
 
 using SecretNumber = std::unique_ptr<BIGNUM, OpensslFree<&BN_clear_free>>;
 
-/// The private key's octets of a curve: the scalar, or Ed25519's seed.
-SecretBytes private_octets(const KeySpec& spec, EVP_PKEY* key) {
+SecretBytes octets_of(const KeySpec& spec, EVP_PKEY* key) {
   if (spec.type == KeyType::ed25519) {
     Bytes seed(32);
     std::size_t size = seed.size();
@@ -135,12 +134,14 @@ struct PrivateKey::Signers {
   }
 
   std::mutex mutex;
+  KeyHandle late;  // of a key that has octets only, once it is needed
   std::vector<Signer> idle;
 };
 
-PrivateKey::PrivateKey(PublicKey public_key, KeyHandle handle)
+PrivateKey::PrivateKey(PublicKey public_key, KeyHandle handle, SecretBytes scalar)
     : public_(std::move(public_key)),
       handle_(std::move(handle)),
+      scalar_(std::move(scalar)),
       signers_(std::make_unique<Signers>()) {}
 PrivateKey::PrivateKey(PrivateKey&&) noexcept = default;
 PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
@@ -158,17 +159,33 @@ PrivateKey PrivateKey::generate(const KeySpec& spec) {
     CHECK(spec.bits >= 2048 && spec.bits <= 8192 && spec.bits % 8 == 0);
     return of_generated(spec, generate_rsa_key(spec.bits, nullptr));
   }
-  return of_generated(spec, generate_curve_key(spec));
+  if (spec.type == KeyType::ed25519) return of_generated(spec, generate_ed25519_key());
+  EcKeyPair pair = generate_ec_pair(spec.bits);
+  Bytes spki = spki_of(spec, pair.point);
+  const std::size_t bits_at = spki.size() - pair.point.size();
+  return {PublicKey(spec, std::move(spki), bits_at), nullptr, std::move(pair.scalar)};
+}
+
+EVP_PKEY* PrivateKey::handle() const {
+  if (handle_) return handle_.get();
+  const std::lock_guard lock(signers_->mutex);
+  if (!signers_->late) signers_->late = ec_key_handle(spec(), public_.bit_string(), scalar_);
+  return signers_->late.get();
+}
+
+/// The private key's octets of a curve: the scalar, or Ed25519's seed.
+SecretBytes PrivateKey::private_octets() const {
+  return scalar_.empty() ? octets_of(spec(), handle()) : scalar_.copy();
 }
 
 SecretBytes PrivateKey::traditional() const {
   switch (spec().type) {
     case KeyType::rsa:
-      return pkcs1(handle_.get());
+      return pkcs1(handle());
     case KeyType::ec: {
       // The AlgorithmIdentifier is a header of 2 octets, ecPublicKey's OID of 9, the curve's OID.
       const BytesView curve = spki_algorithm(spec()).subspan(2 + 9);
-      return sec1(private_octets(spec(), handle_.get()).reveal(), public_.bit_string(), curve);
+      return sec1(private_octets().reveal(), public_.bit_string(), curve);
     }
     case KeyType::ed25519:
       break;
@@ -189,8 +206,8 @@ std::string_view PrivateKey::traditional_label() const {
 }
 
 SecretBytes PrivateKey::pkcs8() const {
-  if (spec().type == KeyType::rsa) return wrapped(spec(), pkcs1(handle_.get()));
-  const SecretBytes octets = private_octets(spec(), handle_.get());
+  if (spec().type == KeyType::rsa) return wrapped(spec(), pkcs1(handle()));
+  const SecretBytes octets = private_octets();
   if (spec().type == KeyType::ec) {
     return wrapped(spec(), sec1(octets.reveal(), public_.bit_string(), {}));
   }
@@ -204,13 +221,14 @@ SecretBytes PrivateKey::pkcs8() const {
 
 Bytes PrivateKey::sign(const SignatureScheme& scheme, BytesView message) const {
   const KeyType type = spec().type;
-  if (type == KeyType::ed25519) return sign_ed25519(handle_.get(), message);
+  if (type == KeyType::ed25519) return sign_ed25519(handle(), message);
   std::array<std::uint8_t, 64> buffer{};
   const BytesView hash = digest_into(scheme.hash, message, buffer);
+  EVP_PKEY* const key = handle();
   // ECDSA's contexts do not depend on the hash.
   const SignatureScheme prepared = type == KeyType::ec ? SignatureScheme{} : scheme;
-  Signers::Signer signer = signers_->take(handle_.get(), type, prepared);
-  Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(handle_.get())));
+  Signers::Signer signer = signers_->take(key, type, prepared);
+  Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
   std::size_t size = signature.size();
   if (EVP_PKEY_sign(signer.context.get(), signature.data(), &size, hash.data(), hash.size()) != 1) {
     openssl_fault("signing");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/changes.hpp"
 
+#include "base/waiting.hpp"
+
 #include "storage/database.hpp"
 
 #include <algorithm>
@@ -77,6 +79,7 @@ void Changes::read_now() {
   for (;;) {
     if (succeeded_ >= wanted) return;
     if (!is_reading_) break;
+    const WaitScope waits;
     read_done_.wait(lock);
   }
   is_reading_ = true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/postgres_connection.hpp"
 
+#include "base/waiting.hpp"
+
 #include <charconv>
 #include <optional>
 #include <unordered_map>
@@ -188,6 +190,7 @@ struct PostgresConnection::Session {
   template <class Call>
   auto guarded(Call call) {
     try {
+      const WaitScope waits;
       return call();
     } catch (const pqxx::sql_error& error) {
       if (!connection.is_open()) throw lost(error);

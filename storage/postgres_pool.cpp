@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/postgres_pool.hpp"
 
+#include "base/waiting.hpp"
+
 #include <algorithm>
 
 namespace signet::storage {
@@ -34,6 +36,7 @@ PostgresPool::Idle PostgresPool::take(Deadline deadline, Use use) {
   std::unique_lock lock(mutex_);
   const auto may_take = [&] { return !idle_.empty() && open_ - idle_.size() < limit(use); };
   if (!may_take()) {
+    const WaitScope waits;
     ++waiting_;
     wanted_changed_.notify_one();
     const bool is_there = returned_.wait_until(lock, std::min(deadline, patience), may_take);

@@ -2,6 +2,7 @@
 #include "core/audit/device.hpp"
 
 #include "base/clock.hpp"
+#include "base/waiting.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -73,6 +74,7 @@ class Turn {
       turns_.ended.wait(lock, is_free);
       is_mine_ = true;
     } else {
+      const WaitScope waits;
       is_mine_ = turns_.ended.wait_until(lock, until, is_free);
     }
     if (is_mine_) turns_.is_taken = true;
@@ -184,6 +186,7 @@ class FileDevice final : public AuditDevice {
   bool wait_for_room(Instant until) const {
     const auto left = std::chrono::ceil<milliseconds>(until - system_clock().steady());
     pollfd about{file_.get(), POLLOUT, 0};
+    const WaitScope waits;
     const bool has_room = left.count() > 0 && ::poll(&about, 1, static_cast<int>(left.count())) > 0;
     errno = EAGAIN;
     return has_room;

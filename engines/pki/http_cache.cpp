@@ -31,6 +31,7 @@ core::Response with_cache_headers(const core::Request& request, core::Response r
     answer.status = 304;
   else
     answer = std::move(response);
+  answer.headers.reserve(4);
   if (!what.etag.empty()) answer.headers.emplace_back("ETag", what.etag);
   answer.headers.emplace_back("Last-Modified", http_date(what.modified));
   answer.headers.emplace_back("Cache-Control",

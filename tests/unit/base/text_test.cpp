@@ -127,6 +127,30 @@ TEST(Random, Uuids) {
   EXPECT_EQ(again.uuid(), id);
 }
 
+TEST(Random, PooledUuidsAreAllDifferentAndWellFormed) {
+  test::FakeRandom random;
+  UuidPool pool;
+  std::set<std::string> seen;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string text = pool.next(random).text();
+    EXPECT_EQ(text[14], '4');
+    EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos);
+    EXPECT_TRUE(seen.insert(text).second) << text;
+  }
+}
+
+TEST(Text, Utf8AtEveryOffsetOfAWord) {
+  for (std::size_t before = 0; before < 20; ++before)
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string left(before, 'a');
+      const std::string right(after, 'b');
+      EXPECT_TRUE(is_utf8(left + "\xc3\xa4" + right)) << before << ' ' << after;
+      EXPECT_FALSE(is_utf8(left + "\xff" + right)) << before << ' ' << after;
+      EXPECT_FALSE(is_utf8(left + "\xc3" + right)) << before << ' ' << after;
+      EXPECT_EQ(ascii_prefix(left + "\x80" + right), before);
+    }
+}
+
 TEST(Random, Base62UsesTheWholeAlphabet) {
   test::FakeRandom random;
   const std::string text = random.base62(20'000);
