@@ -2,6 +2,7 @@
 #include "crl/publisher.hpp"
 
 #include "base/log.hpp"
+#include "base/waiting.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -137,6 +138,7 @@ std::optional<PublishedCrl> Publisher::build_or_join(std::int64_t authority,
     if (scope.building) {
       if (waiting_ >= most_waiting)
         throw Unavailable("many requests wait for this CRL to be built; try again shortly");
+      const WaitScope waits;
       ++waiting_;
       const auto attempts = scope.attempts;
       const bool is_in_time =

@@ -7,6 +7,8 @@
 #include "storage/sqlite_connection.hpp"
 #include "storage/sqlite_file.hpp"
 
+#include "base/waiting.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -33,6 +35,7 @@ class Readers {
   std::unique_ptr<SqliteConnection> take(Deadline deadline) {
     std::unique_lock lock(mutex_);
     const auto may_go = [&] { return !idle_.empty() || opened_ < most_readers; };
+    const WaitScope waits;
     if (!returned_.wait_until(lock, deadline, may_go)) {
       throw Unavailable("no connection to the database became free by the deadline");
     }
@@ -104,6 +107,7 @@ class Turn {
   }
   bool try_lock_until(Deadline deadline) {
     std::unique_lock lock(mutex_);
+    const WaitScope waits;
     if (!freed_.wait_until(lock, deadline, [&] { return !is_taken_; })) return false;
     is_taken_ = true;
     return true;
