@@ -10,6 +10,7 @@
 #include "cli/private_folder.hpp"
 #include "cli/process.hpp"
 #include "cli/version.hpp"
+#include "core/mounts.hpp"
 #include "crypto/digest.hpp"
 
 #include <chrono>
@@ -51,7 +52,8 @@ Development (everything is lost at the end; with -config only its storage is use
   -dev-tls                   HTTPS, with a CA made for this run
   -dev-tls-san=NAME          A further name or address in its certificate; may repeat
   -dev-no-store-token        Does not write the root token to ~/.vault-token
-  -dev-no-kv                 Accepted: no KV store is mounted at start
+  -dev-no-kv                 Mounts no key/value store at secret/
+  -dev-kv-v1                 The store at secret/ keeps no versions
 )";
 
 namespace {
@@ -84,6 +86,7 @@ struct Dev {
   std::string root_token;
   std::string ca_file;
   bool stores_token = true;
+  std::string kv_version;  ///< of the store at secret/; empty: there is none
 };
 
 Result<void> apply_log_flags(const Flags& flags, Config& config) {
@@ -133,6 +136,7 @@ Result<Dev> prepare_dev(const Flags& flags, Config& config, Clock& clock, Random
   config.disable_mlock = true;
   dev.root_token = flags.get_or("dev-root-token-id", server_environment("DEV_ROOT_TOKEN_ID"));
   dev.stores_token = !flags.is_set("dev-no-store-token");
+  if (!flags.is_set("dev-no-kv")) dev.kv_version = flags.is_set("dev-kv-v1") ? "1" : "2";
   return dev;
 }
 
@@ -170,13 +174,26 @@ struct Unsealed {
   std::string unseal_key;
 };
 
+// What every first day's example writes to.
+void stage_secrets(House& house, storage::CommitUnit& unit, const std::string& version) {
+  core::Mount mount;
+  mount.path = "secret/";
+  mount.type = "kv";
+  mount.description = "key/value secret storage";
+  mount.options = {{"version", version}};
+  const core::MountTable none({}, 0);
+  const Result<void> staged = house.services.mounts.enable(none, std::move(mount), unit);
+  if (!staged) throw Fault(staged.error().message);
+}
+
 // Initialises and unseals; a storage that was initialised before is refused.
-Result<Unsealed> start_dev(House& house, const std::string& root_token) {
+Result<Unsealed> start_dev(House& house, const Dev& dev) {
   Unsealed out;
   const auto stage = [&](storage::CommitUnit& unit) {
-    const SecretBytes asked{std::string_view(root_token)};
+    const SecretBytes asked{std::string_view(dev.root_token)};
     const SecretBytes token = core::stage_first_rows(house.services, unit, asked);
     out.root_token = token.reveal_text();
+    if (!dev.kv_version.empty()) stage_secrets(house, unit, dev.kv_version);
   };
   const auto deadline = house.clock.steady() + std::chrono::seconds(30);
   auto key = house.seal.start_dev(stage, deadline);
@@ -269,7 +286,7 @@ Result<void> run(const Flags& flags) {
   auto database = TRY(open_database(config));
   House house(std::move(database), config.audit, server_info(config, clock, random), clock, random);
   std::optional<Unsealed> unsealed;
-  if (dev) unsealed = TRY(start_dev(house, dev->root_token));
+  if (dev) unsealed = TRY(start_dev(house, *dev));
   api::HttpServer server(api::handlers_of(house.pipeline), clock, random, config.server);
   house.start();
   TRY(server.start(config.listeners));

@@ -12,6 +12,7 @@
 #include "storage/database.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct EngineContext {
   Sealer& sealer;
   Clock& clock;
   Random& random;
+  std::map<std::string, std::string> options = {};  ///< the mount's; a module lives as long as they
 };
 
 /// One mounted module. Handlers run on many threads at once; what they share is snapshots or behind
@@ -39,6 +41,8 @@ class Engine {
   virtual void mounted(storage::CommitUnit&) {}
   /// Stages the removal of every row that hangs on the mount.
   virtual void unmounted(storage::CommitUnit&) {}
+  /// Stages what other options mean to the mount's rows; asked of the module that has them now.
+  virtual Result<void> retuned(const Mount&, storage::CommitUnit&) { return {}; }
   /// Called about once a minute on a background thread (CRL rebuilds, tidying); never while sealed.
   virtual void tick() {}
 };

@@ -132,13 +132,23 @@ MountedEngine Mounts::make(Mount mount, const MountTable* previous) const {
   if (!engine) {
     const ModuleType* type = module_type(mount.mount_class, mount.type);
     if (type != nullptr && type->make) {
-      engine = type->make({mount.id, database_, changes_, sealer_, clock_, random_});
+      engine = type->make(context_of(mount));
     } else {
       engine = std::make_shared<NoModule>();
       if (!is_builtin(mount)) log::warn("mount of an unknown type", {{"type", mount.type}});
     }
   }
   return {std::make_shared<const Mount>(std::move(mount)), std::move(engine)};
+}
+
+EngineContext Mounts::context_of(const Mount& mount) const {
+  return {mount.id,
+          database_,
+          changes_,
+          sealer_,
+          clock_,
+          random_,
+          mount.options.value_or(std::map<std::string, std::string>())};
 }
 
 void Mounts::stage_builtin(storage::CommitUnit& unit) {
@@ -194,8 +204,7 @@ Result<void> Mounts::enable(const MountTable& table, Mount mount, storage::Commi
        seal_record(mount)},
       taken(mount.path));
   unit.raise(change_kind, root_namespace);
-  if (type->make)
-    type->make({mount.id, database_, changes_, sealer_, clock_, random_})->mounted(unit);
+  if (type->make) type->make(context_of(mount))->mounted(unit);
   return {};
 }
 
@@ -220,6 +229,7 @@ Result<void> Mounts::update(const MountTable& table, const Mount& changed,
   const MountedEngine* mounted = table.at(changed.full_path());
   if (mounted == nullptr || mounted->mount->id != changed.id)
     return invalid(fmt::format("tune of path \"{}\" failed: no mount entry found", changed.path));
+  if (mounted->mount->options != changed.options) TRY(mounted->engine->retuned(changed, unit));
   storage::MountStore::stage_replace(
       unit, {changed.id, changed.namespace_id, {}, changed.path, seal_record(changed)},
       invalid(fmt::format("tune of path \"{}\" failed: no mount entry found", changed.path)));

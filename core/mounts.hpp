@@ -90,6 +90,7 @@ class Mounts {
 
  private:
   MountedEngine make(Mount mount, const MountTable* previous) const;
+  [[nodiscard]] EngineContext context_of(const Mount& mount) const;
   [[nodiscard]] std::shared_ptr<const MountTable> read(std::int64_t number) const;
   [[nodiscard]] SealedBytes seal_record(const Mount& mount) const;
   Result<void> check_path(const MountTable& table, MountClass mount_class, std::string_view path,

@@ -95,6 +95,7 @@ class Pipeline::Passage {
       begin_again(runs);
       answer = decide_or_fail();
     }
+    request_.kept.reset();
     if (answer) answer = finish(*std::move(answer));
     answer = audit_response(std::move(answer));
     if (answer && request_.at_end) request_.at_end();
@@ -207,6 +208,7 @@ class Pipeline::Passage {
     }
     if (!decision_.is_allowed) return denied();
     is_authorised_ = true;
+    request_.acl = std::move(acl);
     if (decision_.list_limit) request_.data["limit"] = *decision_.list_limit;
     if (is_list(request_.operation) && request_.data.value("limit", Json()) == "max")
       request_.data["limit"] = 0;
@@ -307,6 +309,7 @@ class Pipeline::Passage {
     if (runs >= runs_until_alone && !alone_.owns_lock())
       alone_ = std::unique_lock<std::shared_mutex>(pipeline_.settled_);
     request_.unit() = storage::CommitUnit();
+    request_.kept.reset();
     request_.warnings.clear();
     request_.at_end = nullptr;
     if (request_.operation == Operation::create) request_.operation = Operation::update;

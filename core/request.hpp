@@ -23,6 +23,17 @@
 
 namespace signet::core {
 
+class Acl;
+
+/// What a module keeps from its existence check, through its handler, to the end of the commit (a
+/// turn at a key, what it read).
+struct Kept {
+  Kept() = default;
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  virtual ~Kept() = default;
+};
+
 /// One request through the pipeline. api/ fills the first part, the pipeline the second; handlers
 /// read both and stage what they store into unit().
 struct Request {
@@ -54,8 +65,12 @@ struct Request {
   std::shared_ptr<const Mount> mount;       // shared with the mount snapshot the request began with
   std::string relative_path;                ///< below the mount, no leading slash
   std::shared_ptr<const TokenEntry> token;  // shared with the token cache
-  std::vector<std::string> warnings;        ///< handlers may add; shown when the answer has a body
-  std::function<void()> at_end;             ///< runs once, when the response entry has been audited
+  /// What the caller may do, for handlers that touch more paths than the request's own; null where
+  /// no token is needed. Shared with the cache of policies.
+  std::shared_ptr<const Acl> acl;
+  std::unique_ptr<Kept> kept;         ///< dropped when the request runs again
+  std::vector<std::string> warnings;  ///< handlers may add; shown when the answer has a body
+  std::function<void()> at_end;       ///< runs once, when the response entry has been audited
 
   [[nodiscard]] const std::string* header(std::string_view lower_case_name) const {
     for (const auto& [key, value] : headers)

@@ -243,6 +243,7 @@ std::string type_name(const Json*) { return "any"; }
 
 std::vector<std::string> SchemaBase::warnings_for(const Json& data,
                                                   const Captures& captures) const {
+  if (takes_any_) return {};
   std::vector<std::string> unknown;
   std::vector<std::string> replaced;
   for (const auto& [key, value] : data.items()) {

@@ -96,6 +96,7 @@ class SchemaBase {
                                                       const Captures& captures) const;
 
  protected:
+  bool takes_any_ = false;
   std::vector<FieldInfo> infos_;
 };
 
@@ -130,6 +131,12 @@ class Schema : public SchemaBase {
       fields_.push_back(std::move(copy));
     }
     collect();
+    return std::move(*this);
+  }
+
+  /// Other members are no mistake of the caller's: free-form bodies.
+  Schema taking_any() && {
+    takes_any_ = true;
     return std::move(*this);
   }
 

@@ -9,7 +9,7 @@ namespace signet::engines {
 
 void register_all(core::Registry& registry, core::Services& services) {
   registry.push_back(sys::module_type(services));
-  registry.push_back(kv::module_type());
+  registry.push_back(kv::module_type(services));
   registry.push_back(pki::module_type(services));
 }
 

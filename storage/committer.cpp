@@ -16,14 +16,19 @@ std::exception_ptr unavailable(const char* what) {
   return std::make_exception_ptr(Unavailable(what));
 }
 
+std::size_t size_of(const Values& row) {
+  std::size_t size = 0;
+  for (const Value& field : row) {
+    if (const auto* bytes = std::get_if<Bytes>(&field)) size += bytes->size();
+    if (const auto* text = std::get_if<std::string>(&field)) size += text->size();
+  }
+  return size;
+}
+
 std::size_t size_of(const CommitUnit& unit) {
   std::size_t size = 0;
-  for (const CommitUnit::Insert& insert : unit.inserts()) {
-    for (const Value& field : insert.row) {
-      if (const auto* bytes = std::get_if<Bytes>(&field)) size += bytes->size();
-      if (const auto* text = std::get_if<std::string>(&field)) size += text->size();
-    }
-  }
+  for (const CommitUnit::Insert& insert : unit.inserts()) size += size_of(insert.row);
+  for (const CommitUnit::Write& write : unit.writes()) size += size_of(write.row);
   return size;
 }
 

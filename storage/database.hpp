@@ -60,6 +60,8 @@ struct Table {
   /// So many leading columns are a unique key (0: not told): rows of a batch with equal keys are
   /// then parted beforehand, instead of by a conflict that makes the whole batch run again.
   std::size_t key = 0;
+  /// A row whose key is there already is left out instead of refused.
+  bool keeps_present = false;
 };
 
 /// One open transaction. Methods throw Unavailable (deadline, connection lost) or Fault; a unique
@@ -97,9 +99,26 @@ class UniqueViolation : public Fault {
   using Fault::Fault;
 };
 
+/// A write under a condition that is made often (check-and-set), declared once, `static const`, by
+/// its store. Where the database can, those of many units run as one statement.
+struct CheckedWrite {
+  std::string_view name;
+  std::vector<Column> columns;  ///< of a row of parameters
+  /// So many leading columns are the key of what is written: one write a key and statement.
+  std::size_t key = 0;
+  /// Makes one write. @return false: its condition did not hold, and nothing was changed
+  bool (*one)(Transaction& transaction, const Values& row);
+  /// After a COMMIT whose answer was lost: whether exactly this write is there.
+  /// @throws Unavailable when that cannot be told any more
+  bool (*is_made)(Transaction& transaction, const Values& row);
+  /// PostgreSQL: the same for arrays `$1` ..., one a column, then an array of ordinal numbers.
+  /// Returns the ordinals of the writes whose condition held.
+  std::string_view many;
+};
+
 /// All that one request stores, kept or refused as a whole. A handler stages here and does not read
-/// back what it staged. Order of effects: inserts in the order staged, then statements in the order
-/// staged.
+/// back what it staged. Order of effects: inserts in the order staged, then checked writes, then
+/// statements, both in the order staged.
 class CommitUnit {
  public:
   /// Stages a row. `on_conflict` is what a unique violation means to the caller; without it a
@@ -110,6 +129,12 @@ class CommitUnit {
   /// Stages a statement. `rows`: how many it must change, -1 for any number; else, or if it
   /// violates a unique key (`rows` not -1), the unit is refused with `otherwise`.
   void execute(std::string sql, Values parameters, std::int64_t rows = -1, Error otherwise = {});
+  /// The same for a condition that only says whether what was read is still true: if it is not, the
+  /// unit is stale and the request decides again.
+  void execute_if_true(std::string sql, Values parameters, std::int64_t rows);
+  /// Stages a checked write. If its condition does not hold the unit is refused with `otherwise`;
+  /// without it, it is stale.
+  void write(const CheckedWrite& write, Values row, std::optional<Error> otherwise = std::nullopt);
   /// The unit was decided on what was true at this change number: refused as stale if the number
   /// rose since.
   void decided_on(std::string_view kind, const Uuid& owner, std::int64_t number);
@@ -124,10 +149,16 @@ class CommitUnit {
   void after_commit(std::function<void()> hook);
 
   [[nodiscard]] bool is_empty() const {
-    return inserts_.empty() && statements_.empty() && raises_.empty();
+    return inserts_.empty() && writes_.empty() && statements_.empty() && raises_.empty();
   }
   /// Only inserts under fresh random keys: may share a transaction with other requests' units.
-  [[nodiscard]] bool is_mergeable() const { return statements_.empty() && raises_.empty(); }
+  [[nodiscard]] bool is_mergeable() const {
+    return writes_.empty() && statements_.empty() && raises_.empty();
+  }
+  /// One checked write and nothing else: may share a statement with others of its kind.
+  [[nodiscard]] bool is_one_write() const {
+    return writes_.size() == 1 && inserts_.empty() && statements_.empty() && raises_.empty();
+  }
 
   struct Insert {
     const Table* table;
@@ -138,7 +169,12 @@ class CommitUnit {
     std::string sql;
     Values parameters;
     std::int64_t rows;
-    Error otherwise;
+    std::optional<Error> otherwise;  ///< absent: the unit is stale
+  };
+  struct Write {
+    const CheckedWrite* write;
+    Values row;
+    std::optional<Error> otherwise;  ///< absent: the unit is stale
   };
   struct Number {
     std::string kind;
@@ -146,16 +182,20 @@ class CommitUnit {
     std::int64_t number;
   };
   [[nodiscard]] const std::vector<Insert>& inserts() const { return inserts_; }
+  [[nodiscard]] const std::vector<Write>& writes() const { return writes_; }
   [[nodiscard]] const std::vector<Statement>& statements() const { return statements_; }
   [[nodiscard]] const std::vector<Number>& numbers() const { return numbers_; }
   [[nodiscard]] const std::vector<Number>& raises() const { return raises_; }
   [[nodiscard]] const std::optional<Bytes>& token() const { return token_; }
-  /// A second run can tell by its first insert whether the first run held.
-  [[nodiscard]] bool can_settle() const { return can_settle_ && !inserts_.empty(); }
+  /// A second run can tell by its first insert or checked write whether the first run held.
+  [[nodiscard]] bool can_settle() const {
+    return can_settle_ && !(inserts_.empty() && writes_.empty());
+  }
   void run_hooks();
 
  private:
   std::vector<Insert> inserts_;
+  std::vector<Write> writes_;
   std::vector<Statement> statements_;
   std::vector<Number> numbers_, raises_;
   std::optional<Bytes> token_;

@@ -90,10 +90,10 @@ struct Parted {
 };
 
 /// The unique key of a row as one string; unequal for unequal keys.
-std::string key_of(const CommitUnit::Insert& insert) {
-  std::string key(insert.table->name);
-  for (std::size_t i = 0; i < insert.table->key; ++i) {
-    const Value& part = insert.row[i];
+std::string key_of(std::string_view name, std::size_t columns, const Values& row) {
+  std::string key(name);
+  for (std::size_t i = 0; i < columns; ++i) {
+    const Value& part = row[i];
     if (const auto* number = std::get_if<std::int64_t>(&part)) {
       key += fmt::format("|{}", *number);
     } else if (const auto* text = std::get_if<std::string>(&part)) {
@@ -111,8 +111,11 @@ Parted part_equal_keys(const Batch& batch) {
   for (const auto& pending : batch) {
     std::vector<std::string> keys;
     for (const CommitUnit::Insert& insert : pending->unit.inserts()) {
-      if (insert.table->key > 0) keys.push_back(key_of(insert));
+      if (insert.table->key > 0)
+        keys.push_back(key_of(insert.table->name, insert.table->key, insert.row));
     }
+    for (const CommitUnit::Write& write : pending->unit.writes())
+      keys.push_back(key_of(write.write->name, write.write->key, write.row));
     const bool is_repeated = std::any_of(
         keys.begin(), keys.end(), [&](const std::string& key) { return seen.contains(key); });
     (is_repeated ? parted.later : parted.now).push_back(pending);
@@ -132,7 +135,8 @@ std::string insert_arrays_sql(const Table& table) {
     arrays +=
         fmt::format("{}${}::{}", separator, i + 1, BinaryArray::type_name(table.columns[i].type));
   }
-  return fmt::format("INSERT INTO {} ({}) SELECT * FROM UNNEST({})", table.name, columns, arrays);
+  return fmt::format("INSERT INTO {} ({}) SELECT * FROM UNNEST({}){}", table.name, columns, arrays,
+                     table.keeps_present ? " ON CONFLICT DO NOTHING" : "");
 }
 
 /// One statement a table, tables in the order of their names, so that batches of several nodes do
@@ -158,6 +162,36 @@ void insert_all(PostgresConnection& connection, const Batch& batch) {
   }
 }
 
+/// One statement a kind of checked write, rows in the order of their keys, for the same reason.
+/// Units whose condition did not hold get their outcome; they have changed nothing.
+void write_all(PostgresConnection& connection, const Batch& batch) {
+  std::map<const CheckedWrite*, std::map<std::string, Pending*>> by_kind;
+  for (const auto& pending : batch) {
+    for (const CommitUnit::Write& write : pending->unit.writes())
+      by_kind[write.write].emplace(key_of({}, write.write->key, write.row), pending.get());
+  }
+  for (const auto& [kind, pendings] : by_kind) {
+    std::vector<BinaryArray> arrays;
+    for (std::size_t i = 0; i < kind->columns.size(); ++i) {
+      BinaryArray array(kind->columns[i].type, pendings.size());
+      for (const auto& [key, pending] : pendings) array.add(pending->unit.writes().front().row[i]);
+      arrays.push_back(std::move(array));
+    }
+    BinaryArray ordinals(ColumnType::integer, pendings.size());
+    for (std::size_t i = 0; i < pendings.size(); ++i) ordinals.add(static_cast<std::int64_t>(i));
+    arrays.push_back(std::move(ordinals));
+    std::set<std::int64_t> held;
+    for (const Row& row : connection.query_arrays(kind->many, arrays)) held.insert(row.integer(0));
+    std::int64_t ordinal = 0;
+    for (const auto& [key, pending] : pendings) {
+      if (held.contains(ordinal++)) continue;
+      const std::optional<Error>& otherwise = pending->unit.writes().front().otherwise;
+      pending->outcome =
+          otherwise ? CommitOutcome{Kind::refused, *otherwise} : CommitOutcome{Kind::stale, {}};
+    }
+  }
+}
+
 /// Commits what `run` staged and leaves `left` in the batch, or, if a caller of `run` left
 /// meanwhile, stores nothing and leaves the batch without that caller's unit.
 void commit_or_drop(PostgresTransaction& transaction, Batch& batch, const Batch& run, Batch left) {
@@ -176,6 +210,7 @@ void run_merged(PostgresConnection& connection, Batch& batch) {
   Parted parted = part_equal_keys(batch);
   insert_all(connection, parted.now);
   for (const auto& pending : parted.now) pending->outcome = {};
+  write_all(connection, parted.now);
   commit_or_drop(transaction, batch, parted.now, std::move(parted.later));
 }
 

@@ -21,14 +21,16 @@ constexpr int most_commit_retries = 2;  // after a serialisation failure or a de
 PostgresCommits::PostgresCommits(PostgresPool& pool, Changes& changes)
     : pool_(pool),
       changes_(changes),
-      committer_(batch_size, [this](Batch& batch) { run_batch(batch); }) {}
+      committer_(batch_size, [this](Batch& batch) { run_batch(batch); }),
+      checked_(batch_size, [this](Batch& batch) { run_batch(batch); }) {}
 
 CommitOutcome PostgresCommits::commit(CommitUnit& unit, Deadline deadline) {
   if (steady_clock::now() >= deadline) {
     throw Unavailable("the deadline passed before the commit began");
   }
-  CommitOutcome outcome =
-      unit.is_mergeable() ? committer_.submit(unit, deadline) : commit_alone(unit, deadline);
+  CommitOutcome outcome = unit.is_mergeable()   ? committer_.submit(unit, deadline)
+                          : unit.is_one_write() ? checked_.submit(unit, deadline)
+                                                : commit_alone(unit, deadline);
   // Settled here, on the caller's thread, so that the committer goes on.
   if (outcome.kind == Kind::unknown && unit.can_settle()) outcome = settle(unit, deadline);
   if (outcome.kind == Kind::stored) unit.run_hooks();

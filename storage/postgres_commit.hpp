@@ -24,6 +24,9 @@ class PostgresCommits {
   PostgresPool& pool_;
   Changes& changes_;
   Committer committer_;
+  // Checked writes may wait for row locks of other nodes; inserts under fresh keys must not wait
+  // with them.
+  Committer checked_;
 };
 
 }  // namespace signet::storage

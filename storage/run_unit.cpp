@@ -53,6 +53,11 @@ std::optional<CommitOutcome> insert_row(Transaction& transaction,
   }
 }
 
+CommitOutcome unmet(const std::optional<Error>& otherwise) {
+  if (!otherwise) return {Kind::stale, {}};
+  return {Kind::refused, *otherwise};
+}
+
 std::optional<CommitOutcome> run_statement(Transaction& transaction,
                                            const CommitUnit::Statement& statement) {
   try {
@@ -61,7 +66,23 @@ std::optional<CommitOutcome> run_statement(Transaction& transaction,
   } catch (const UniqueViolation&) {
     if (statement.rows < 0) throw;
   }
-  return CommitOutcome{Kind::refused, statement.otherwise};
+  return unmet(statement.otherwise);
+}
+
+/// Whether the run before this one held. `insert` steps over what this found out by storing it.
+bool was_made(Transaction& transaction, const CommitUnit& unit,
+              std::vector<CommitUnit::Insert>::const_iterator& insert) {
+  if (insert == unit.inserts().end()) {
+    const CommitUnit::Write& first = unit.writes().front();
+    return first.write->is_made(transaction, first.row);
+  }
+  try {
+    transaction.execute(insert_sql(*insert->table), insert->row);
+  } catch (const UniqueViolation&) {
+    return true;
+  }
+  ++insert;
+  return false;
 }
 
 }  // namespace
@@ -74,7 +95,8 @@ std::string insert_sql(const Table& table) {
     columns += fmt::format("{}{}", separator, table.columns[i].name);
     parameters += fmt::format("{}${}", separator, i + 1);
   }
-  return fmt::format("INSERT INTO {} ({}) VALUES ({})", table.name, columns, parameters);
+  return fmt::format("INSERT INTO {} ({}) VALUES ({}){}", table.name, columns, parameters,
+                     table.keeps_present ? " ON CONFLICT DO NOTHING" : "");
 }
 
 UnitResult run_unit(Transaction& transaction, const CommitUnit& unit, Run run,
@@ -82,18 +104,16 @@ UnitResult run_unit(Transaction& transaction, const CommitUnit& unit, Run run,
   auto insert = unit.inserts().begin();
   if (run == Run::settling) {
     CHECK(unit.can_settle());
-    try {
-      transaction.execute(insert_sql(*insert->table), insert->row);
-    } catch (const UniqueViolation&) {
-      return {{}, true};
-    }
-    ++insert;
+    if (was_made(transaction, unit, insert)) return {{}, true};
   }
   raise_numbers(transaction, unit, raised);
   if (is_token_gone(transaction, unit)) return {{Kind::token_gone, {}}};
   if (is_stale(transaction, unit, raised)) return {{Kind::stale, {}}};
   for (; insert != unit.inserts().end(); ++insert) {
     if (auto outcome = insert_row(transaction, *insert)) return {std::move(*outcome)};
+  }
+  for (const CommitUnit::Write& write : unit.writes()) {
+    if (!write.write->one(transaction, write.row)) return {unmet(write.otherwise)};
   }
   for (const CommitUnit::Statement& statement : unit.statements()) {
     if (auto outcome = run_statement(transaction, statement)) return {std::move(*outcome)};

@@ -21,6 +21,15 @@ void CommitUnit::execute(std::string sql, Values parameters, std::int64_t rows, 
   statements_.push_back({std::move(sql), std::move(parameters), rows, std::move(otherwise)});
 }
 
+void CommitUnit::execute_if_true(std::string sql, Values parameters, std::int64_t rows) {
+  statements_.push_back({std::move(sql), std::move(parameters), rows, std::nullopt});
+}
+
+void CommitUnit::write(const CheckedWrite& write, Values row, std::optional<Error> otherwise) {
+  CHECK(row.size() == write.columns.size());
+  writes_.push_back({&write, std::move(row), std::move(otherwise)});
+}
+
 void CommitUnit::decided_on(std::string_view kind, const Uuid& owner, std::int64_t number) {
   for (Number& known : numbers_) {
     if (known.kind == kind && known.owner == owner) {

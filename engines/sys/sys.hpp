@@ -38,6 +38,7 @@ struct RandomFields;
 struct PluginField;
 struct LevelFields;
 struct DocumentFields;
+struct ConsumersFields;
 
 // The parts of the route table, one a file.
 std::vector<core::Route> seal_routes();
@@ -55,6 +56,7 @@ std::vector<core::Route> plugin_routes();
 std::vector<core::Route> logger_routes();
 std::vector<core::Route> introspection_routes();
 std::vector<core::Route> document_routes();
+std::vector<core::Route> consumer_routes();
 
 /// The module's line for the registry.
 core::ModuleType module_type(core::Services& services);
@@ -166,6 +168,9 @@ class SysEngine final : public core::Engine {
 
   // openapi.cpp
   Result<Response> openapi(Request&, const DocumentFields&);
+
+  // consumers.cpp
+  Result<Response> read_consumers(Request&, const ConsumersFields&);
 
  private:
   Result<Response> enable(Request& request, core::Mount mount, const MountFields& fields);

@@ -60,9 +60,10 @@ Result<core::Response> SysEngine::ui_mounts(Request& request, const NoFields&) {
   for (const auto& [path, mounted] : mounts->all()) {
     const Mount& mount = *mounted.mount;
     Json& group = mount.mount_class == MountClass::auth ? auth : secret;
-    if (acl && acl->sees_mount(path))
+    const bool is_listed = mount.config.listing_visibility == "unauth";
+    if (acl && (is_listed || acl->sees_mount(path)))
       group[mount.path] = to_json(mount);
-    else if (mount.config.listing_visibility == "unauth")
+    else if (is_listed)
       group[mount.path] = public_json(mount);
   }
   return Response::of(Json{{"secret", std::move(secret)}, {"auth", std::move(auth)}});

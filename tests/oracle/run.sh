@@ -10,9 +10,7 @@ binary=$(realpath "$1") recordings=$2 only=${3:-}
 export ACCEPTED=$here/ACCEPTED LATER=$here/LATER PORT=${PORT:-18710}
 passed=0 failed=0
 for folder in pki core engines; do
-  which=$only
-  [ "$folder" = engines ] && which=${only:-kv1}  # of the engines' scenarios those of key/value version 1
-  out=$("$recordings/run" ${VERBOSE:+-v} "$binary" "$recordings/$folder" "$which" 2>&1)
+  out=$("$recordings/run" ${VERBOSE:+-v} "$binary" "$recordings/$folder" "$only" 2>&1)
   printf '%s: %s\n' "$folder" "$out"
   read -r good bad < <(tail -n 1 <<<"$out" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p')
   passed=$((passed + ${good:-0})) failed=$((failed + ${bad:-1}))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Version 1 of kv (engines.md section 2).
-#include "engines/kv/kv.hpp"
-
+#include "engines/kv/v1.hpp"
 #include "tests/support/full_house.hpp"
 
 #include <string>
@@ -79,6 +78,7 @@ TEST_P(Kv, ListsFoldersAndScansTrees) {
   EXPECT_TRUE(is_absent(Operation::list, "team/kv/a/b/c"));
   const core::Outcome scan = house_.call(Operation::scan, "team/kv/a");
   EXPECT_EQ((*scan.response.data)["keys"], (Json{"b", "b/c"}));
+  EXPECT_EQ(*house_.call(Operation::scan, "team/kv/none").response.data, Json::object());
 
   house_.remove("team/kv/a");
   EXPECT_TRUE(is_absent(Operation::read, "team/kv/a"));
@@ -107,8 +107,15 @@ TEST_P(Kv, Versions) {
   house_.write("sys/mounts/one", {{"type", "kv-v1"}});
   EXPECT_EQ(house_.read("sys/mounts/one")["options"], (Json{{"version", "1"}}));
   EXPECT_EQ(house_.read("sys/mounts/one")["type"], "kv");
-  EXPECT_EQ(house_.refusal(Operation::update, "sys/mounts/two", {{"type", "kv-v2"}}),
-            "version 2 of the kv engine is not available yet: use version 1");
+  EXPECT_EQ(house_.refusal(Operation::update, "sys/mounts/three",
+                           {{"type", "kv"}, {"options", {{"version", "3"}}}}),
+            "unknown kv version \"3\"");
+}
+
+TEST_P(Kv, RefusesPathsThatNoIndexTakes) {
+  EXPECT_EQ(house_.refusal(Operation::update, "team/kv/" + std::string(2001, 'p'), {{"v", 1}}),
+            "path is longer than 2000 bytes");
+  house_.write("team/kv/" + std::string(2000, 'p'), {{"v", 1}});
 }
 
 }  // namespace
