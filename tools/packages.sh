@@ -27,7 +27,7 @@ if [ "$(id -u)" = 0 ]; then as_root=(); elif command -v sudo >/dev/null; then as
   echo "  apt-get install ${missing[*]}" >&2
   exit 1
 fi
-echo "-- installing ${#missing[@]} Debian packages: ${missing[*]}"
+echo "-- installing from Debian: ${missing[*]}"
 log=$(mktemp)
 export DEBIAN_FRONTEND=noninteractive
 # A PostgreSQL that Debian would start by itself is not wanted: only the programs are.
