@@ -187,7 +187,8 @@ tl::expected<OcspRequest, OcspError> parse_ocsp_request(BytesView der) {
 }
 
 std::optional<Bytes> decode_ocsp_path(std::string_view path) {
-  path = path.substr(0, path.find_first_of("?#"));
+  path = path.substr(0, path.find('?'));
+  path = path.substr(0, path.find('#'));
   while (path.starts_with('/')) path.remove_prefix(1);
   std::string text(path);
   if (text.find('%') != std::string::npos) {
