@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/committer.hpp"
 
+#include "base/waiting.hpp"
+
 #include <chrono>
 
 namespace signet::storage {
@@ -69,6 +71,7 @@ CommitOutcome Committer::submit(CommitUnit& unit, Deadline deadline, Run run) {
   }
   filled_.notify_one();
 
+  const WaitScope waits;
   std::unique_lock lock(pending->mutex);
   const auto is_done = [&] { return pending->state == State::done; };
   if (!pending->changed.wait_until(lock, deadline + grace, is_done)) {
