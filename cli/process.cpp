@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
 #include <sys/mman.h>
