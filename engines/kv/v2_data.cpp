@@ -2,6 +2,7 @@
 // Reading and writing versions (engines.md section 3.3).
 #include "base/text.hpp"
 #include "engines/kv/json_text.hpp"
+#include "engines/kv/leak_hashes.hpp"
 #include "engines/kv/v2.hpp"
 #include "engines/kv/v2_fields.hpp"
 
@@ -43,10 +44,10 @@ SecretBytes envelope(std::string_view value, const storage::KvVersion& version,
       "\"destroyed\":false,\"version\":{}}}}}",
       to_text(version.created_at), custom_metadata.empty() ? "null" : custom_metadata,
       version.deleted_at ? to_text(*version.deleted_at) : "", version.version);
-  static constexpr std::string_view lead = "{\"data\":";
+  static constexpr std::string_view opening = "{\"data\":";
   Bytes text;
-  text.reserve(lead.size() + value.size() + metadata.size());
-  append(text, as_bytes(lead));
+  text.reserve(opening.size() + value.size() + metadata.size());
+  append(text, as_bytes(opening));
   append(text, as_bytes(value));
   append(text, as_bytes(metadata));
   return SecretBytes(std::move(text));
@@ -169,6 +170,8 @@ Result<Response> KvV2::stage_version(Request& request, const std::string& path,
   version.version = store_.stage_write(
       request.unit(), path, state.key,
       {value, version_limit(state), version.created_at, version.deleted_at}, std::move(otherwise));
+  if (state.config.leak_check)
+    stage_hashes(request.unit(), context_, {context_.mount_id, path, version.version}, value);
   return Response::of(to_json(version, state.key ? state.key->custom_metadata : std::string()));
 }
 
