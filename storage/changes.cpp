@@ -2,7 +2,6 @@
 #include "storage/changes.hpp"
 
 #include "base/waiting.hpp"
-
 #include "storage/database.hpp"
 
 #include <algorithm>
@@ -80,7 +79,12 @@ void Changes::read_now() {
     if (succeeded_ >= wanted) return;
     if (!is_reading_) break;
     const WaitScope waits;
-    read_done_.wait(lock);
+    // The one that reads may have more time than this caller.
+    const auto deadline = Database::thread_deadline();
+    if (!deadline)
+      read_done_.wait(lock);
+    else if (read_done_.wait_until(lock, *deadline) == std::cv_status::timeout)
+      throw Unavailable("the database did not answer by the deadline");
   }
   is_reading_ = true;
   const std::uint64_t mine = ++begun_;

@@ -49,7 +49,10 @@ Heartbeat::~Heartbeat() {
   thread_.join();
 }
 
-bool Heartbeat::is_answered() const { return steady_clock::now() - answered_.load() < lately; }
+bool Heartbeat::is_answered() const {
+  const Instant last = answered_;
+  return last > failed_.load() && steady_clock::now() - last < lately;
+}
 
 void Heartbeat::set_node(const Node& node) {
   const std::lock_guard lock(mutex_);
@@ -69,8 +72,7 @@ void Heartbeat::work() {
   while (!is_stopping_) {
     lock.unlock();
     try {
-      if (!connection) connection.emplace(settings_);
-      beat(*connection);
+      beat_on(connection);
       tell_failure(nullptr);
     } catch (const std::exception& error) {
       connection.reset();
@@ -82,8 +84,23 @@ void Heartbeat::work() {
   }
 }
 
+void Heartbeat::beat_on(std::optional<PostgresConnection>& connection) {
+  try {
+    if (!connection) connection.emplace(settings_);
+    beat(*connection);
+    return;
+  } catch (const ConnectionLost& lost) {
+    // The end of a session is not the end of the database: another one is tried at once.
+    log::debug("the heartbeat's session ended", {{"error", lost.what()}});
+  }
+  connection.reset();
+  connection.emplace(settings_);
+  beat(*connection);
+}
+
 void Heartbeat::tell_failure(const std::exception* error) {
   const bool is_failing = error != nullptr;
+  if (is_failing) failed_ = steady_clock::now();
   if (is_failing && !was_failing_)
     log::error("the database does not answer the heartbeat", {{"error", error->what()}});
   if (!is_failing && was_failing_) log::info("the database answers again");
@@ -120,8 +137,9 @@ void Heartbeat::beat(PostgresConnection& connection) {
   if (!node) return;
   try {
     store_node(connection, *node, clock_.now());
-  } catch (const Explained&) {
-    // A full disk: it answers, and each request that would store something says why it cannot.
+  } catch (const Explained& full) {
+    // It answers; each request that would store something says why it cannot.
+    log::debug("this node's last sign of life is not stored", {{"why", full.what()}});
   }
 }
 

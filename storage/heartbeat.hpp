@@ -23,7 +23,7 @@ class Heartbeat {
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
-  /// An answer came within the last three seconds.
+  /// An answer came within the last three seconds, and no question failed since.
   [[nodiscard]] bool is_answered() const;
   /// How far our clock is ahead of the database's at this moment: a jump of ours shows at once, one
   /// of the database's (or of a new primary) within five seconds. 0 before the first
@@ -38,6 +38,7 @@ class Heartbeat {
   using Instant = std::chrono::steady_clock::time_point;
   void work();
   void beat(PostgresConnection& connection);
+  void beat_on(std::optional<PostgresConnection>& connection);
   void tell_clock();
   void tell_failure(const std::exception* error);
 
@@ -49,6 +50,7 @@ class Heartbeat {
   /// The database's time less our steady clock's, in milliseconds; the lowest number: not measured.
   std::atomic<std::int64_t> database_ahead_of_steady_;
   std::atomic<std::int64_t> measured_offset_{0};
+  std::atomic<Instant> failed_{Instant::min()};
 
   std::mutex mutex_;
   std::condition_variable stopping_;

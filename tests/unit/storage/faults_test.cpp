@@ -221,6 +221,23 @@ TEST_F(Faults, DeadlocksAndSerialisationFailuresRunAgain) {
                Unavailable);
 }
 
+TEST_F(Faults, ADatabaseThatIsGoneIsNoticedBeforeItIsMissed) {
+  proxy_.reset();  // sessions end, new ones are refused
+  const auto gone = steady_clock::now();
+  while (through_->is_reachable() && steady_clock::now() < gone + 10s) std::this_thread::yield();
+  EXPECT_LT(steady_clock::now() - gone, 2500ms);
+}
+
+TEST_F(Faults, TheEndOfASessionIsNotTheEndOfTheDatabase) {
+  for (int round = 0; round < 4; ++round) {
+    proxy_->drop_all();
+    for (const auto end = steady_clock::now() + 400ms; steady_clock::now() < end;) {
+      ASSERT_TRUE(through_->is_reachable()) << round;
+      std::this_thread::yield();
+    }
+  }
+}
+
 /// Milliseconds that a loaded machine may add to a measurement.
 constexpr double noise = 2000;
 
