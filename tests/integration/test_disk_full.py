@@ -8,11 +8,9 @@ Each time all goes on by itself once there is room.
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import time
 import unittest
-import urllib.parse
 
 import signet_server
 import small_disk
@@ -22,6 +20,7 @@ from small_disk import SmallDisk
 from test_database_faults import LISTENER, POSTGRES_SH, ocsp_path
 
 FULL = "nothing was stored: the database's disk is full. Free some space on it, then it goes on by itself"
+PUBLIC = ("pki/crl", "pki/crl/pem", "pki/ca/pem")
 
 
 def setUpModule():
@@ -49,8 +48,8 @@ class Case(unittest.TestCase):
         good = len(ledger.issued)
         self.assertTrue(wait_for(lambda: len(ledger.issued) >= good + count), f"goes on by itself: {ledger.failures[-3:]}")
 
-    def status_is_served(self, server, ocsp):
-        for path in (ocsp, "pki/crl", "pki/crl/pem", "pki/ca/pem"):
+    def status_is_served(self, server, *paths):
+        for path in paths:
             asked = time.monotonic()
             status, _, body = server.request("GET", path, token="")
             self.assertEqual(status, 200, (path, body[:200]))
@@ -60,7 +59,7 @@ class Case(unittest.TestCase):
 class Database(Case):
     """One test for both kinds: the words and the promises are the same."""
 
-    def under_full_disk(self, disk, server, revive=lambda: None):
+    def under_full_disk(self, disk, server):
         server.initialise()
         prepare(server)
         ocsp = ocsp_path(server, server.folder)
@@ -71,7 +70,7 @@ class Database(Case):
             self.loaded(server, ledger)
             disk.fill()
             self.assertTrue(wait_for(lambda: len(ledger.failures) >= 12), "requests are refused")
-            self.status_is_served(server, ocsp)
+            self.status_is_served(server, ocsp, *PUBLIC)
             known = next(iter(ledger.issued))
             for path in ("pki/cert/" + known, "pki/roles/server", "sys/mounts"):
                 status, _, answer = server.call("GET", path)
@@ -84,7 +83,6 @@ class Database(Case):
                 self.assertEqual(status, 503, answer)
                 self.assertIn("Retry-After", headers)
             disk.empty()
-            revive()
             self.goes_on(ledger)
         for took, status, text in ledger.failures:
             self.assertEqual(status, 503, text)
@@ -120,26 +118,61 @@ class Database(Case):
 
     @unittest.skipUnless(STORAGE == "postgresql", "PostgreSQL's data folder")
     def test_under_postgresql(self):
-        with SmallDisk("240m") as disk:
-            data = disk.path("pg")
-            started = subprocess.run([POSTGRES_SH, "start", data], capture_output=True, text=True, check=True)
-            url = started.stdout.strip().splitlines()[-1]
-            outer, signet_server.POSTGRES = signet_server.POSTGRES, url
+        with SmallDisk("240m") as disk, ClusterOn(disk) as cluster, Server(dev=False, token="", listener=LISTENER) as server:
+            cluster.psql("SELECT pg_switch_wal()")  # the log's next file, whole and made before the disk is full
+            self.under_full_disk(disk, server)
 
-            def revive():
-                # Where the write-ahead log found no room the cluster ended, and an operator starts it.
-                address = urllib.parse.urlsplit(url)
-                try:
-                    socket.create_connection((address.hostname, address.port), 1).close()
-                except OSError:
-                    subprocess.run([POSTGRES_SH, "restart", data], check=True, capture_output=True)
+    @unittest.skipUnless(STORAGE == "postgresql", "PostgreSQL's write-ahead log")
+    def test_under_the_write_ahead_log(self):
+        """Without room for its log PostgreSQL ends; an operator makes room and starts it."""
+        with SmallDisk("240m") as disk, ClusterOn(disk) as cluster, Server(dev=False, token="", listener=LISTENER) as server:
+            server.initialise()
+            prepare(server)
+            ocsp = ocsp_path(server, server.folder)
+            self.assertEqual(server.request("GET", "pki/crl", token="")[0], 200)
+            ledger = Ledger()
+            with Load(server, ledger):
+                self.loaded(server, ledger)
+                disk.fill()
+                self.assertTrue(wait_for(lambda: not cluster.answers("SELECT pg_switch_wal()")), "the cluster ends")
+                time.sleep(2)
+                self.status_is_served(server, ocsp, "pki/crl", "pki/crl/pem")
+                disk.empty()
+                cluster.restart()
+                self.goes_on(ledger)
+            for took, status, text in ledger.failures:
+                self.assertEqual(status, 503, text)
+                self.assertLess(took, 12, "by its deadline")
+            check(self, server, ledger)
 
-            try:
-                with Server(dev=False, token="", listener=LISTENER) as server:
-                    self.under_full_disk(disk, server, revive)
-            finally:
-                signet_server.POSTGRES = outer
-                subprocess.run([POSTGRES_SH, "stop", data], capture_output=True)
+
+class ClusterOn:
+    """A PostgreSQL with its data on the small disk."""
+
+    def __init__(self, disk):
+        self.data = disk.path("pg")
+
+    def __enter__(self):
+        started = subprocess.run([POSTGRES_SH, "start", self.data], capture_output=True, text=True, check=True)
+        self.url = started.stdout.strip().splitlines()[-1]
+        self.outer, signet_server.POSTGRES = signet_server.POSTGRES, self.url
+        return self
+
+    def __exit__(self, *_):
+        signet_server.POSTGRES = self.outer
+        subprocess.run([POSTGRES_SH, "stop", self.data], capture_output=True)
+
+    def answers(self, statement):
+        return subprocess.run(["psql", "-qXAt", self.url, "-c", statement], capture_output=True, timeout=30).returncode == 0
+
+    def psql(self, statement):
+        if not self.answers(statement):
+            raise AssertionError(statement)
+
+    def restart(self):
+        """However far it came with restarting by itself."""
+        subprocess.run([POSTGRES_SH, "kill", self.data], capture_output=True)
+        subprocess.run([POSTGRES_SH, "restart", self.data], check=True, capture_output=True)
 
 
 class Audit(Case):
@@ -156,7 +189,7 @@ class Audit(Case):
                     self.loaded(server, ledger)
                     disk.fill()
                     self.assertTrue(wait_for(lambda: len(ledger.failures) >= 12), "requests are refused")
-                    self.status_is_served(server, ocsp)
+                    self.status_is_served(server, ocsp, *PUBLIC)
                     self.assertEqual(server.request("GET", "sys/health", token="")[0], 200)
                     full = serials_in_database(server)
                     time.sleep(0.5)
