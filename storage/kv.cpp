@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace signet::storage {
 namespace {
 
@@ -151,6 +153,32 @@ std::vector<KvStore::Described> KvStore::describe_paths(
       all.back().versions.push_back(version_of(row, 1 + key_columns));
   }
   return all;
+}
+
+std::vector<KvStore::Match> KvStore::search(const Search& search) const {
+  CHECK(search.texts.size() <= most_search_texts);
+  // A text contains another if taking it out changes it: both databases have replace(), and neither
+  // it nor `=` knows of patterns or letter case. In JSON a quote inside a string is escaped, so
+  // that "name":"text" stands for a member and nothing else.
+  static const std::string conditions = [] {
+    std::string sql = " AND ($4 = '' OR replace(k.path, $4, '') <> k.path)";
+    for (std::size_t i = 0; i < most_search_texts; ++i)
+      sql += fmt::format(
+          " AND (${0} = '' OR replace(k.custom_metadata, ${0}, '') <> k.custom_metadata)", i + 6);
+    return sql + " ORDER BY k.path LIMIT $5";
+  }();
+  static const std::string lead =
+      "SELECT k.path, " SIGNET_KV_KEY_COLUMNS " FROM kv_paths k WHERE k.mount = $1 AND k.path < $3";
+  static const std::string above = lead + " AND k.path > $2" + conditions;
+  static const std::string at_least = lead + " AND k.path >= $2" + conditions;
+  Values parameters{value(mount_), value(search.from), value(search.to), value(search.name),
+                    search.limit};
+  for (std::size_t i = 0; i < most_search_texts; ++i)
+    parameters.emplace_back(i < search.texts.size() ? search.texts[i] : std::string());
+  std::vector<Match> found;
+  for (const Row& row : database_.query(search.from_itself ? at_least : above, parameters))
+    found.push_back({row.text(0), key_of(row, 1)});
+  return found;
 }
 
 SealedBytes KvStore::seal(std::string_view path, std::int64_t version, BytesView plain) const {

@@ -132,6 +132,23 @@ class KvStore {
   /// version of its key. @return how many
   std::int64_t move_stragglers(KvTime now) const;
 
+  /// Keys of a range of paths (from, to], whose path contains `name` and whose custom metadata has
+  /// all of `texts`; in order of path.
+  struct Search {
+    std::string_view from;  ///< exclusive, unless `from_itself`
+    std::string_view to;    ///< exclusive
+    bool from_itself = false;
+    std::string_view name = {};           ///< empty: any
+    std::vector<std::string> texts = {};  ///< members as JSON has them ("name":"text"); at most 4
+    std::int64_t limit = 0;
+  };
+  static constexpr std::size_t most_search_texts = 4;
+  struct Match {
+    std::string path;
+    KvKey key;
+  };
+  [[nodiscard]] std::vector<Match> search(const Search& search) const;
+
   [[nodiscard]] PathTree tree() const { return {database_, "kv_paths", mount_}; }
 
  private:

@@ -72,7 +72,7 @@ std::optional<CommitOutcome> run_statement(Transaction& transaction,
 /// Whether the run before this one held. `insert` steps over what this found out by storing it.
 bool was_made(Transaction& transaction, const CommitUnit& unit,
               std::vector<CommitUnit::Insert>::const_iterator& insert) {
-  if (insert == unit.inserts().end()) {
+  if (!unit.writes().empty()) {
     const CommitUnit::Write& first = unit.writes().front();
     return first.write->is_made(transaction, first.row);
   }

@@ -33,6 +33,11 @@ struct Decision {
   std::optional<std::int64_t> list_limit;  ///< replaces the request's `limit` (0: no limit)
 };
 
+/// Texts from `from` up to, not including, `to`, by bytes.
+struct KeyRange {
+  std::string from, to;
+};
+
 class Acl {
  public:
   /// @param is_root  the token's one policy is root: everything is allowed
@@ -48,6 +53,9 @@ class Acl {
   [[nodiscard]] bool has_sudo(std::string_view path) const;
   /// Section 7.5: some path of the mount ("kv/") is not denied; for sys/internal/ui/mounts.
   [[nodiscard]] bool sees_mount(std::string_view mount_path) const;
+  /// Where below `base` ("secret/metadata/") keys may lie whose folder the token may list: sorted,
+  /// apart, relative to it. All such keys are inside; what else is must be told by decide().
+  [[nodiscard]] std::vector<KeyRange> listable(std::string_view base) const;
   /// The body of sys/internal/ui/resultant-acl.
   [[nodiscard]] Json resultant() const;
 

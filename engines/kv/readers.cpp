@@ -27,9 +27,10 @@ std::size_t Readers::KeyHash::operator()(const Key& key) const {
   return hash;
 }
 
-Readers::Readers(storage::Database& database, Clock& clock)
+Readers::Readers(storage::Database& database, Clock& clock, std::size_t remembered)
     : store_(database),
       clock_(clock),
+      remembered_(remembered),
       thread_([this](const std::stop_token& stop) { loop(stop); }) {}
 
 Readers::~Readers() {
@@ -73,7 +74,7 @@ bool Readers::count(const Key& key, UnixTime now) {
 void Readers::remember(Key key) {
   const std::lock_guard lock(mutex_);
   young_.try_emplace(std::move(key));
-  if (young_.size() < most_remembered) return;
+  if (young_.size() < remembered_) return;
   make_due(old_);
   old_ = std::move(young_);
   young_ = Generation();

@@ -21,7 +21,8 @@ namespace signet::kv {
 /// read.
 class Readers {
  public:
-  Readers(storage::Database& database, Clock& clock);
+  /// @param remembered  so many reads at least are known without asking the database
+  Readers(storage::Database& database, Clock& clock, std::size_t remembered = 32768);
   ~Readers();
   Readers(const Readers&) = delete;
   Readers& operator=(const Readers&) = delete;
@@ -33,7 +34,6 @@ class Readers {
   [[nodiscard]] const storage::ConsumerStore& store() const { return store_; }
 
  private:
-  static constexpr std::size_t most_remembered = 32768;  // of each generation
   static constexpr std::size_t most_due = 65536;
 
   struct Key {
@@ -58,6 +58,7 @@ class Readers {
 
   storage::ConsumerStore store_;
   Clock& clock_;
+  const std::size_t remembered_;  // of each of two generations
   std::mutex mutex_;
   std::condition_variable_any wake_;
   Generation young_, old_;

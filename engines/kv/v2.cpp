@@ -65,8 +65,9 @@ std::vector<Route> wrong_routes() {
 const core::RouteTable& KvV2::routes() const {
   static const core::RouteTable table([] {
     std::vector<Route> all;
-    for (const auto& part : {config_routes, data_routes, patch_routes, version_routes,
-                             metadata_routes, list_routes, transaction_routes, wrong_routes}) {
+    for (const auto& part :
+         {config_routes, data_routes, patch_routes, version_routes, metadata_routes, list_routes,
+          transaction_routes, search_routes, wrong_routes}) {
       std::vector<Route> routes = part();
       all.insert(all.end(), std::make_move_iterator(routes.begin()),
                  std::make_move_iterator(routes.end()));
@@ -96,9 +97,9 @@ Result<Response> KvV2::refuse_root(Request&, const PathField&) {
 }
 
 Result<Response> KvV2::refuse_path(Request& request, const PathField&) {
-  static constexpr std::array<std::string_view, 9> roots{
+  static constexpr std::array<std::string_view, 10> roots{
       "config",   "data",    "metadata", "detailed-metadata", "delete",
-      "undelete", "destroy", "subkeys",  "transaction"};
+      "undelete", "destroy", "subkeys",  "transaction",       "search"};
   const std::string_view path = request.relative_path;
   const std::string_view root = path.substr(0, path.find('/'));
   if (std::find(roots.begin(), roots.end(), root) != roots.end())

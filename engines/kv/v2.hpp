@@ -30,6 +30,7 @@ struct ConfigFields;
 struct MetadataFields;
 struct VersionsFields;
 struct TransactionFields;
+struct SearchFields;
 
 // The parts of the route table, one a file.
 std::vector<core::Route> config_routes();
@@ -39,6 +40,7 @@ std::vector<core::Route> version_routes();
 std::vector<core::Route> metadata_routes();
 std::vector<core::Route> list_routes();
 std::vector<core::Route> transaction_routes();
+std::vector<core::Route> search_routes();
 std::vector<core::Route> wrong_routes();
 
 /// Whether a mount with these options keeps versions.
@@ -103,6 +105,9 @@ class KvV2 final : public core::Engine {
 
   // v2_transaction.cpp
   Result<Response> write_all(Request&, const TransactionFields&);
+
+  // v2_search.cpp
+  Result<Response> search(Request&, const SearchFields&);
 
   // v2.cpp
   Result<Response> refuse_root(Request&, const PathField&);

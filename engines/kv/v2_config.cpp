@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "engines/kv/v2.hpp"
 #include "engines/kv/v2_fields.hpp"
+#include "storage/value_hashes.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -79,6 +80,8 @@ Result<Response> KvV2::write_config(Request& request, const ConfigFields& fields
                               fields.cas_required || fields.metadata_cas_required ||
                               fields.leak_check;
   if (says_something) storage::KvStore::stage_config(request.unit(), context_.mount_id, config);
+  if (fields.leak_check == false)
+    storage::ValueHashes::stage_remove_all(request.unit(), context_.mount_id);
   return Response::no_content();
 }
 

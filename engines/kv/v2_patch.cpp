@@ -66,8 +66,8 @@ Result<Response> KvV2::patch(Request& request, const WriteFields& fields) {
     return gone(to_json(current->version, current->custom_metadata));
   if (!current->value) return Error{ErrorCode::internal, "could not find version data", {}};
   TRY(check_cas(state, cas));
-  // The patch is made for what was read: a writer of another node in between makes it stale.
-  if (current->version.version != state.key->current_version) return cas_mismatch();
+  // Should another node have written between the two reads, the number staged below is taken, and
+  // the request runs again or is refused.
   std::string text = data->dump();
   const std::string_view written =
       request.raw_body.empty()

@@ -10,6 +10,7 @@
 #include "core/route.hpp"
 #include "core/services.hpp"
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
@@ -39,6 +40,7 @@ struct PluginField;
 struct LevelFields;
 struct DocumentFields;
 struct ConsumersFields;
+struct LeakFields;
 
 // The parts of the route table, one a file.
 std::vector<core::Route> seal_routes();
@@ -57,9 +59,23 @@ std::vector<core::Route> logger_routes();
 std::vector<core::Route> introspection_routes();
 std::vector<core::Route> document_routes();
 std::vector<core::Route> consumer_routes();
+std::vector<core::Route> leak_routes();
 
 /// The module's line for the registry.
 core::ModuleType module_type(core::Services& services);
+
+/// How often this node answers: a few at once, then one a second (leak_check.cpp).
+class QuestionBudget {
+ public:
+  /// False: not now.
+  [[nodiscard]] bool take(std::chrono::steady_clock::time_point now);
+
+ private:
+  std::mutex mutex_;
+  bool is_begun_ = false;
+  double left_ = 0;
+  std::chrono::steady_clock::time_point asked_;
+};
 
 class SysEngine final : public core::Engine {
  public:
@@ -172,6 +188,9 @@ class SysEngine final : public core::Engine {
   // consumers.cpp
   Result<Response> read_consumers(Request&, const ConsumersFields&);
 
+  // leak_check.cpp
+  Result<Response> leak_check(Request&, const LeakFields&);
+
  private:
   Result<Response> enable(Request& request, core::Mount mount, const MountFields& fields);
   Result<Response> tune_at(Request& request, const std::string& full_path,
@@ -185,6 +204,7 @@ class SysEngine final : public core::Engine {
 
   core::Services& services_;
   std::mutex moves_mutex_;
+  QuestionBudget leak_budget_;
   std::map<std::string, core::Json> moves_;  // answers of sys/remount/status, this node's last ones
 };
 

@@ -38,6 +38,31 @@ try:
     raise SystemExit("a deleted secret was read")
 except hvac.exceptions.InvalidPath:
     pass
+v2 = client.secrets.kv.v2
+assert v2.create_or_update_secret("app/db", {"password": "one", "user": "ann"}, cas=0)["data"]["version"] == 1
+v2.patch("app/db", {"password": "two"})
+assert v2.read_secret_version("app/db")["data"]["data"] == {"password": "two", "user": "ann"}
+assert v2.read_secret_version("app/db", version=1)["data"]["data"]["password"] == "one"
+try:
+    v2.create_or_update_secret("app/db", {"password": "late"}, cas=1)
+    raise SystemExit("a stale write was taken")
+except hvac.exceptions.InvalidRequest as refused:
+    assert "did not match the current version" in str(refused)
+v2.update_metadata("app/db", max_versions=5, cas_required=False)
+assert v2.list_secrets("app")["data"]["keys"] == ["db"]
+v2.delete_latest_version_of_secret("app/db")
+v2.undelete_secret_versions("app/db", [2])
+v2.destroy_secret_versions("app/db", [1])
+versions = v2.read_secret_metadata("app/db")["data"]["versions"]
+assert versions["1"]["destroyed"] and versions["2"]["deletion_time"] == ""
+v2.configure(max_versions=20)
+assert v2.read_configuration()["data"]["max_versions"] == 20
+v2.delete_metadata_and_all_versions("app/db")
+try:
+    v2.read_secret_version("app/db")
+    raise SystemExit("a deleted secret was read")
+except hvac.exceptions.InvalidPath:
+    pass
 client.sys.create_or_update_policy("reader", 'path "kv/*" { capabilities = ["read"] }')
 assert "reader" in client.sys.list_policies()["data"]["policies"]
 token = client.auth.token.create(policies=["reader"], ttl="1h")["auth"]["client_token"]

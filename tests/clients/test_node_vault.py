@@ -27,6 +27,15 @@ const assert = require('assert');
   assert.strictEqual((await vault.read('kv/app')).data.password, 's3cr3t');
   await vault.delete('kv/app');
   await assert.rejects(vault.read('kv/app'), /404/);
+  assert.strictEqual((await vault.write('secret/data/app', { data: { password: 'one' }, options: { cas: 0 } })).data.version, 1);
+  await vault.write('secret/data/app', { data: { password: 'two' } });
+  assert.strictEqual((await vault.read('secret/data/app')).data.data.password, 'two');
+  await assert.rejects(vault.write('secret/data/app', { data: {}, options: { cas: 1 } }), /did not match the current version/);
+  assert.deepStrictEqual((await vault.list('secret/metadata')).data.keys, ['app']);
+  await vault.delete('secret/data/app');
+  await assert.rejects(vault.read('secret/data/app'), /404/);
+  await vault.write('secret/undelete/app', { versions: [2] });
+  assert.strictEqual((await vault.read('secret/data/app')).data.metadata.version, 2);
   await vault.addPolicy({ name: 'reader', rules: 'path "kv/*" { capabilities = ["read"] }' });
   const made = await vault.tokenCreate({ policies: ['reader'], ttl: '1h' });
   vault.token = 'root';  // the library goes over to each token that it is given

@@ -124,6 +124,7 @@ const Names needs_sudo{
     "update sys/auth/{path...}/tune",
     "update sys/config/auditing/request-headers/{header:any}",
     "update sys/plugins/catalog/{type}/{name:any}",
+    "update sys/leak-check",
     "update sys/remount",
     "update sys/rotate",
     "update sys/rotate/keyring",
@@ -136,6 +137,7 @@ class Matrix : public testing::Test {
   void SetUp() override {
     house_.write("sys/mounts/pki", {{"type", "pki"}});
     house_.write("sys/mounts/kv", {{"type", "kv"}});
+    house_.write("sys/mounts/kv2", {{"type", "kv-v2"}});
     table_ = house_.mounts.table();
     for (const auto& [path, mounted] : table_->all())
       for (const Route& route : mounted.engine->routes().routes())

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finding keys by name and custom metadata. The caller's policies become ranges of the question to
+// the database; a key is shown where its folder may be listed.
+#include "core/policy/acl.hpp"
+#include "engines/kv/v2.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace signet::kv {
+
+using core::Json;
+using core::Operation;
+using core::Request;
+using core::Response;
+using core::Route;
+using core::Schema;
+
+struct SearchFields {
+  std::string name;
+  std::map<std::string, std::string> metadata;
+  std::string after;
+  std::int64_t limit = 100;
+};
+
+namespace {
+
+constexpr std::int64_t most_found = 1000;
+constexpr std::int64_t rows_a_question = 500;
+/// So many rows that the caller may not see end a search with what was found until then.
+constexpr std::size_t most_hidden = 5000;
+
+const Schema<SearchFields>& search_fields() {
+  using F = SearchFields;
+  static const Schema<SearchFields> schema{
+      {"name", &F::name, "Only keys whose path contains this."},
+      {"metadata", &F::metadata, "Only keys with these custom metadata; at most 4 of them."},
+      {"after", &F::after, "Only keys above this path."},
+      {"limit", &F::limit, "At most so many, 1000 or fewer."},
+  };
+  return schema;
+}
+
+// Whether folders may be listed; keys come in order, so the last answer is mostly the next one.
+class Visible {
+ public:
+  Visible(const core::Acl& acl, std::string base) : acl_(acl), base_(std::move(base)) {}
+
+  bool operator()(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string_view folder = path.substr(0, slash == std::string_view::npos ? 0 : slash + 1);
+    if (known_ && folder_ == folder) return is_visible_;
+    folder_ = folder;
+    known_ = true;
+    const std::string full_path = base_ + folder_;
+    core::AccessRequest asked;
+    asked.path = full_path;
+    asked.operation = Operation::list;
+    is_visible_ = acl_.decide(asked).is_allowed;
+    return is_visible_;
+  }
+
+ private:
+  const core::Acl& acl_;
+  std::string base_, folder_;
+  bool known_ = false, is_visible_ = false;
+};
+
+Json found_key(const storage::KvKey& key) {
+  return {
+      {"current_version", key.current_version},
+      {"updated_time", to_text(key.updated_at)},
+      {"custom_metadata", key.custom_metadata.empty() ? Json() : Json::parse(key.custom_metadata)}};
+}
+
+}  // namespace
+
+std::vector<Route> search_routes() {
+  return {Route("search", Operation::read, search_fields(), &KvV2::search,
+                "Find keys by name and custom metadata, among those that the caller may list.")};
+}
+
+Result<Response> KvV2::search(Request& request, const SearchFields& fields) {
+  if (fields.metadata.size() > storage::KvStore::most_search_texts)
+    return invalid(
+        fmt::format("metadata names at most {} members", storage::KvStore::most_search_texts));
+  const std::int64_t limit = fields.limit > 0 ? std::min(fields.limit, most_found) : most_found;
+  storage::KvStore::Search asked;
+  asked.name = fields.name;
+  asked.limit = rows_a_question;
+  for (const auto& [name, text] : fields.metadata)
+    asked.texts.push_back(Json(name).dump() + ':' + Json(text).dump());
+
+  const std::string base = request.mount->full_path() + "metadata/";
+  Visible is_visible(*request.acl, base);
+  Json keys = Json::array();
+  Json info = Json::object();
+  std::string next;
+  std::size_t hidden = 0;
+  for (const core::KeyRange& range : request.acl->listable(base)) {
+    if (range.to <= fields.after || !next.empty()) continue;
+    std::string from = std::max(range.from, fields.after);
+    asked.to = range.to;
+    asked.from_itself = from != fields.after;
+    for (bool goes_on = true; goes_on && next.empty();) {
+      asked.from = from;
+      const std::vector<storage::KvStore::Match> page = store_.search(asked);
+      goes_on = static_cast<std::int64_t>(page.size()) == rows_a_question;
+      for (const storage::KvStore::Match& match : page) {
+        from = match.path;
+        if (is_visible(match.path)) {
+          keys.push_back(match.path);
+          info[match.path] = found_key(match.key);
+        } else {
+          ++hidden;
+        }
+        if (static_cast<std::int64_t>(keys.size()) < limit && hidden < most_hidden) continue;
+        next = match.path;
+        break;
+      }
+      asked.from_itself = false;
+    }
+  }
+  Json data{{"keys", std::move(keys)}, {"key_info", std::move(info)}};
+  if (!next.empty()) data["next"] = std::move(next);
+  return Response::of(std::move(data));
+}
+
+}  // namespace signet::kv

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+// What version 2 of kv has beyond its peers: consumers, transactions, search, leak-check.
+#include "engines/kv/readers.hpp"
+#include "engines/kv/v2.hpp"
+#include "tests/support/full_house.hpp"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace signet::kv {
+namespace {
+
+using core::Json;
+using core::Operation;
+using core::Outcome;
+
+class KvBeyond : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    house_.clock.set(UnixTime{1'900'000'000});
+    house_.write("sys/mounts/s", {{"type", "kv-v2"}});
+  }
+  void put(const std::string& path, Json data = {{"v", 1}}) {
+    house_.write("s/data/" + path, {{"data", std::move(data)}});
+  }
+  Json get(const std::string& path, std::string_view token = "root", Json query = Json::object()) {
+    return test::House::data_of(
+        house_.call(Operation::read, "s/data/" + path, std::move(query), token));
+  }
+  Json consumers(const std::string& path, Json query = Json::object()) {
+    return test::House::data_of(
+        house_.call(Operation::read, "sys/consumers/s/" + path, std::move(query)));
+  }
+  Json search(Json query, std::string_view token = "root") {
+    return test::House::data_of(house_.call(Operation::read, "s/search", std::move(query), token));
+  }
+  std::int64_t rows(const std::string& table) {
+    return house_.database.query("SELECT count(*) FROM " + table)[0].integer(0);
+  }
+
+  test::House house_{GetParam()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Databases, KvBeyond, testing::ValuesIn(test::database_kinds()),
+                         test::database_name);
+
+TEST_P(KvBeyond, FirstReadsAreStoredBeforeTheAnswer) {
+  const std::string reader =
+      house_.token_with("reader", "path \"s/data/*\" { capabilities = [\"read\"] }");
+  put("db");
+  put("db");
+  EXPECT_EQ(rows("consumers"), 0);
+  get("db", reader);
+  const Json known = consumers("db");
+  EXPECT_EQ(known["current_version"], 2);
+  ASSERT_EQ(known["consumers"].size(), 1U);
+  EXPECT_EQ(known["consumers"][0]["version"], 2);
+  EXPECT_EQ(known["consumers"][0]["reads"], 1);
+  EXPECT_EQ(known["consumers"][0]["first_read"], "2030-03-17T17:46:40Z");
+  EXPECT_EQ(known["consumers"][0]["consumer"],
+            house_.tokens.find(SecretBytes(std::string_view(reader)))->accessor);
+  get("db", reader, {{"version", "1"}});
+  EXPECT_EQ(rows("consumers"), 2);
+
+  // A refused or vain read is none.
+  EXPECT_TRUE(house_.call(Operation::read, "s/data/none", Json::object(), reader).error);
+  house_.remove("s/data/db");
+  house_.call(Operation::read, "s/data/db", Json::object(), reader);
+  EXPECT_EQ(rows("consumers"), 2);
+  house_.remove("s/metadata/db");
+  EXPECT_EQ(rows("consumers"), 0) << "they go with the key";
+}
+
+TEST_P(KvBeyond, LaterReadsGather) {
+  Readers readers(house_.database, house_.clock);
+  const storage::Consumption read{house_.random.uuid(), "db", 1, "someone", house_.clock.now(),
+                                  house_.clock.now(),   0};
+  const auto note = [&](storage::Consumption one) {
+    storage::CommitUnit unit;
+    readers.note(unit, std::move(one));
+    const bool is_first = !unit.is_empty();
+    if (is_first) {
+      EXPECT_TRUE(unit.is_mergeable());
+      EXPECT_EQ(house_.database.commit(unit, test::House::deadline()).kind,
+                storage::CommitOutcome::Kind::stored);
+    }
+    return is_first;
+  };
+  EXPECT_TRUE(note(read));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(note(read));
+  storage::Consumption later = read;
+  later.last_read = read.last_read + Seconds(60);
+  EXPECT_FALSE(note(later));
+  readers.flush();
+  std::vector<storage::Consumption> known = readers.store().of_key(read.mount, "db");
+  ASSERT_EQ(known.size(), 1U);
+  EXPECT_EQ(known[0].reads, 7);
+  EXPECT_EQ(known[0].first_read, read.first_read);
+  EXPECT_EQ(known[0].last_read, later.last_read);
+
+  // Another process knows of the row by asking.
+  Readers second(house_.database, house_.clock);
+  storage::CommitUnit unit;
+  second.note(unit, later);
+  EXPECT_TRUE(unit.is_empty());
+  second.flush();
+  EXPECT_EQ(second.store().of_key(read.mount, "db")[0].reads, 8);
+  EXPECT_EQ(second.store().forget(later.last_read), 0);
+  EXPECT_EQ(second.store().forget(later.last_read + Seconds(1)), 1);
+}
+
+TEST_P(KvBeyond, ForgettingOnlyCostsAQuestion) {
+  Readers readers(house_.database, house_.clock, 4);
+  const Uuid mount = house_.random.uuid();
+  for (int round = 0; round < 3; ++round) {
+    for (std::int64_t version = 1; version <= 20; ++version) {
+      storage::CommitUnit unit;
+      readers.note(unit, {mount, "k", version, "c", house_.clock.now(), house_.clock.now(), 0});
+      EXPECT_EQ(unit.is_empty(), round > 0) << "the row tells what was forgotten";
+      if (unit.is_empty()) continue;
+      ASSERT_EQ(house_.database.commit(unit, test::House::deadline()).kind,
+                storage::CommitOutcome::Kind::stored);
+    }
+  }
+  readers.flush();
+  for (const storage::Consumption& one : readers.store().of_key(mount, "k"))
+    EXPECT_EQ(one.reads, 3) << one.version;
+}
+
+TEST_P(KvBeyond, TellsWhoIsBehind) {
+  const std::string a = house_.token_with("a", "path \"s/data/*\" { capabilities = [\"read\"] }");
+  const std::string b = house_.token_with("b", "path \"s/data/*\" { capabilities = [\"read\"] }");
+  for (const char* path : {"team/db", "team/idle", "other"}) put(path);
+  get("team/db", a);
+  get("team/db", b);
+  put("team/db");
+  house_.clock.advance(Seconds(10));
+  get("team/db", a);
+
+  const Json behind = consumers("team", {{"show", "outdated"}})["consumers"];
+  ASSERT_EQ(behind.size(), 1U);
+  EXPECT_EQ(behind[0]["path"], "db");
+  EXPECT_EQ(behind[0]["version"], 1);
+  EXPECT_EQ(behind[0]["current_version"], 2);
+  EXPECT_EQ(behind[0]["consumer"], house_.tokens.find(SecretBytes(std::string_view(b)))->accessor);
+
+  const Json idle = consumers("", {{"show", "unread"}})["keys"];
+  ASSERT_EQ(idle.size(), 2U);
+  EXPECT_EQ(idle[0]["path"], "other");
+  EXPECT_EQ(idle[1]["path"], "team/idle");
+  EXPECT_EQ(idle[1]["last_read"], nullptr);
+  EXPECT_EQ(consumers("", {{"show", "unread"}, {"after", "other"}, {"limit", 5}})["keys"].size(),
+            1U);
+
+  const Json last = consumers("team/", {{"show", "last_read"}})["keys"];
+  ASSERT_EQ(last.size(), 2U);
+  EXPECT_EQ(last[0]["last_read"], "2030-03-17T17:46:50Z");
+  EXPECT_EQ(last[0]["consumers"], 2);
+  EXPECT_EQ(last[0]["reads"], 3);
+  EXPECT_EQ(last[1]["last_read"], nullptr);
+
+  EXPECT_EQ(house_.refusal(Operation::read, "sys/consumers/s/team", {{"show", "all"}}),
+            "show must be last_read, unread or outdated");
+  EXPECT_EQ(house_.refusal(Operation::read, "sys/consumers/none/x"),
+            "\"none/x\" is not on a mount of versioned key/value secrets");
+  EXPECT_TRUE(house_.call(Operation::read, "sys/consumers/s/nokey").error);
+}
+
+TEST_P(KvBeyond, WritesAllOrNone) {
+  put("a");
+  const auto transaction = [&](Json writes, std::string_view token = "root") {
+    return house_.call(Operation::update, "s/transaction", {{"writes", std::move(writes)}}, token);
+  };
+  const Outcome stored =
+      transaction({{{"path", "b"}, {"data", {{"n", 1}}}},
+                   {{"path", "a"}, {"data", {{"n", 2}}}, {"options", {{"cas", 1}}}}});
+  ASSERT_FALSE(stored.error) << stored.error->message;
+  const Json answers = (*stored.response.data)["writes"];
+  EXPECT_EQ(answers[0]["path"], "b");
+  EXPECT_EQ(answers[0]["version"], 1);
+  EXPECT_EQ(answers[1]["version"], 2);
+  EXPECT_EQ(get("a")["data"], (Json{{"n", 2}}));
+
+  EXPECT_EQ(transaction({{{"path", "new"}, {"data", {{"n", 1}}}},
+                         {{"path", "a"}, {"data", {{"n", 3}}}, {"options", {{"cas", 1}}}}})
+                .error->message,
+            "\"a\": check-and-set parameter did not match the current version");
+  EXPECT_TRUE(house_.call(Operation::read, "s/data/new").error) << "nothing was stored";
+  EXPECT_EQ(rows("kv_paths"), 2);
+
+  for (const auto& [writes, text] : std::vector<std::pair<Json, std::string>>{
+           {Json::array(), "writes must be a list of objects"},
+           {{{{"data", {{"n", 1}}}}}, "each of writes must have a path"},
+           {{{{"path", "x"}}}, "\"x\": no data provided"},
+           {{{{"path", "x/../y"}, {"data", {{"n", 1}}}}}, "\"x/../y\" is no path of a secret"},
+           {{{{"path", "x/"}, {"data", {{"n", 1}}}}}, "\"x/\" is no path of a secret"},
+           {{{{"path", ""}, {"data", {{"n", 1}}}}}, "\"\" is no path of a secret"},
+           {{{{"path", "x"}, {"data", {{"n", 1}}}}, {{"path", "x"}, {"data", {{"n", 1}}}}},
+            "\"x\" is written twice"}})
+    EXPECT_EQ(transaction(writes).error->message, text);
+}
+
+TEST_P(KvBeyond, TransactionsKeepToThePoliciesOfTheirPaths) {
+  put("app/old");
+  put("secret/x");
+  const std::string token = house_.token_with(
+      "maker",
+      "path \"s/transaction\" { capabilities = [\"update\"] } "
+      "path \"s/data/app/*\" { capabilities = [\"create\"] } "
+      "path \"s/data/fixed\" { capabilities = [\"create\"] required_parameters = [\"options\"] }");
+  const auto denied = [&](std::vector<std::string> paths, Json options = nullptr) {
+    Json writes = Json::array();
+    for (const std::string& path : paths) {
+      writes.push_back({{"path", path}, {"data", {{"n", 1}}}});
+      if (!options.is_null()) writes.back()["options"] = options;
+    }
+    const Outcome outcome =
+        house_.call(Operation::update, "s/transaction", {{"writes", writes}}, token);
+    return outcome.error && outcome.error->code == ErrorCode::denied;
+  };
+  EXPECT_TRUE(denied({"app/new", "secret/x"}));
+  EXPECT_TRUE(house_.call(Operation::read, "s/data/app/new").error);
+  EXPECT_TRUE(denied({"app/old"})) << "creating is not updating";
+  EXPECT_TRUE(denied({"fixed"}));
+  EXPECT_FALSE(denied({"fixed", "app/new"}, {{"cas", 0}}));
+}
+
+// Transactions over the same keys in any order, beside single writers: no deadlock, no gap.
+TEST_P(KvBeyond, TransactionsRace) {
+  static_cast<void>(house_.pipeline());
+  std::atomic<int> failures{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 12; ++i)
+    threads.emplace_back([&, i] {
+      core::Request request;
+      request.operation = Operation::update;
+      request.client_token = SecretBytes(std::string_view("root"));
+      request.remote_address = "127.0.0.1";
+      request.deadline = test::House::deadline();
+      if (i % 3 == 0) {
+        request.path = "s/data/x";
+        request.data = {{"data", {{"n", i}}}};
+      } else {
+        request.path = "s/transaction";
+        const bool turned = i % 3 == 1;
+        request.data = {{"writes",
+                         {{{"path", turned ? "x" : "y"}, {"data", {{"n", i}}}},
+                          {{"path", turned ? "y" : "x"}, {"data", {{"n", i}}}}}}};
+      }
+      const Outcome outcome = house_.pipeline().run(request);
+      if (outcome.error) {
+        ++failures;
+        ADD_FAILURE() << outcome.error->message << " " << outcome.error->detail;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(house_.read("s/metadata/x")["current_version"], 12);
+  EXPECT_EQ(house_.read("s/metadata/y")["current_version"], 8);
+}
+
+TEST_P(KvBeyond, FindsWhatTheCallerMayList) {
+  for (const char* path : {"team/db/main", "team/db/replica", "team/web", "other/db", "db", "top"})
+    put(path);
+  house_.write("s/metadata/team/web", {{"custom_metadata", {{"owner", "ann"}, {"a\"b", "c\\d"}}}});
+  house_.write("s/metadata/other/db", {{"custom_metadata", {{"owner", "anna"}}}});
+  EXPECT_EQ(search({{"name", "db"}})["keys"],
+            (Json{"db", "other/db", "team/db/main", "team/db/replica"}));
+  EXPECT_EQ(search({{"metadata", "owner=ann"}})["keys"], (Json{"team/web"}));
+  EXPECT_EQ(search({{"metadata", {{"owner", "ann"}, {"a\"b", "c\\d"}}}})["keys"],
+            (Json{"team/web"}));
+  EXPECT_EQ(search({{"metadata", "wner=ann"}})["keys"], Json::array());
+  EXPECT_EQ(search({{"name", "DB"}})["keys"], Json::array());
+  EXPECT_EQ(search({{"name", "%"}})["keys"], Json::array());
+  const Json first = search({{"limit", "2"}});
+  EXPECT_EQ(first["keys"], (Json{"db", "other/db"}));
+  EXPECT_EQ(first["next"], "other/db");
+  EXPECT_EQ(search({{"after", first["next"]}})["keys"],
+            (Json{"team/db/main", "team/db/replica", "team/web", "top"}));
+  EXPECT_EQ(search({{"name", "web"}})["key_info"]["team/web"]["custom_metadata"]["owner"], "ann");
+
+  const std::string rules[][2] = {
+      {"path \"s/metadata/team/*\" { capabilities = [\"list\"] }",
+       "team/db/main team/db/replica team/web"},
+      {"path \"s/metadata/team\" { capabilities = [\"list\"] }", "team/web"},
+      {"path \"s/metadata/*\" { capabilities = [\"list\"] } "
+       "path \"s/metadata/team/db/*\" { capabilities = [\"deny\"] }",
+       "db other/db team/web top"},
+      {"path \"s/metadata/+/db\" { capabilities = [\"list\"] }", "team/db/main team/db/replica"},
+      {"path \"s/metadata/team/*\" { capabilities = [\"read\"] }", ""},
+      {"path \"s/metadata/\" { capabilities = [\"list\"] }", "db top"},
+      {"path \"s/metadata/te*\" { capabilities = [\"list\"] } "
+       "path \"s/metadata/team/w*\" { capabilities = [\"deny\"] }",
+       "team/db/main team/db/replica team/web"}};
+  int number = 0;
+  for (const auto& [rule, wanted] : rules) {
+    const std::string token = house_.token_with(
+        "p" + std::to_string(number++), rule + " path \"s/search\" { capabilities = [\"read\"] }");
+    std::string found;
+    const Json answer = search(Json::object(), token);
+    for (const Json& key : answer["keys"])
+      found += (found.empty() ? "" : " ") + key.get<std::string>();
+    EXPECT_EQ(found, wanted) << rule;
+  }
+  EXPECT_EQ(
+      house_.refusal(Operation::read, "s/search",
+                     {{"metadata", {{"a", "1"}, {"b", "1"}, {"c", "1"}, {"d", "1"}, {"e", "1"}}}}),
+      "metadata names at most 4 members");
+}
+
+TEST_P(KvBeyond, KnowsItsOwnLeaks) {
+  const std::string leaked = "correct-horse-battery";
+  const auto asked = [&](const std::string& value) {
+    return house_.write("sys/leak-check", {{"value", value}});
+  };
+  put("before", {{"p", leaked}});
+  EXPECT_EQ(asked(leaked), (Json{{"found", false}, {"places", Json::array()}})) << "opt-in";
+  house_.write("s/config", {{"leak_check", true}});
+  EXPECT_EQ(house_.read("s/config")["leak_check"], true);
+  put("a/db", {{"deep", {{"list", {1, leaked, leaked, "short"}}}}});
+  put("b", {{"p", leaked}});
+  house_.call(Operation::patch, "s/data/b", {{"data", {{"q", "another-long-text"}}}});
+  EXPECT_EQ(asked(leaked)["places"], (Json{{{"mount", "s/"}, {"path", "a/db"}, {"version", 1}},
+                                           {{"mount", "s/"}, {"path", "b"}, {"version", 1}},
+                                           {{"mount", "s/"}, {"path", "b"}, {"version", 2}}}));
+  EXPECT_EQ(house_.refusal(Operation::update, "sys/leak-check", {{"value", "short"}}),
+            "value must have at least 12 bytes: shorter texts are not looked for");
+  EXPECT_EQ(house_.database
+                .query("SELECT 1 FROM kv_value_hashes WHERE hash = $1",
+                       {storage::value(as_bytes(leaked))})
+                .size(),
+            0U);
+
+  house_.write("s/destroy/b", {{"versions", {1}}});
+  house_.remove("s/metadata/a/db");
+  EXPECT_EQ(asked(leaked)["places"].size(), 1U);
+  house_.write("s/metadata/b", {{"max_versions", 1}});
+  put("b", {{"p", "something-else"}});
+  EXPECT_EQ(asked(leaked)["found"], false) << "pruned";
+  house_.write("s/config", {{"leak_check", false}});
+  EXPECT_EQ(rows("kv_value_hashes"), 0);
+
+  const std::string plain =
+      house_.token_with("asker", "path \"sys/leak-check\" { capabilities = [\"update\"] }");
+  EXPECT_EQ(house_.refusal(Operation::update, "sys/leak-check", {{"value", leaked}}, plain),
+            "permission denied");
+  for (int i = 0; i < 30; ++i)
+    house_.call(Operation::update, "sys/leak-check", {{"value", leaked}});
+  const Outcome often = house_.call(Operation::update, "sys/leak-check", {{"value", leaked}});
+  ASSERT_TRUE(often.error);
+  EXPECT_EQ(often.error->code, ErrorCode::too_many);
+  house_.clock.advance(Seconds(2));
+  EXPECT_EQ(asked(leaked)["found"], false);
+}
+
+}  // namespace
+}  // namespace signet::kv
