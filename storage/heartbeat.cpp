@@ -54,6 +54,8 @@ bool Heartbeat::is_answered() const {
   return last > failed_.load() && steady_clock::now() - last < lately;
 }
 
+void Heartbeat::answered() { answered_ = steady_clock::now(); }
+
 void Heartbeat::set_node(const Node& node) {
   const std::lock_guard lock(mutex_);
   node_ = node;
@@ -122,7 +124,7 @@ void Heartbeat::beat(PostgresConnection& connection) {
   const Watchdog::Guard guard(watchdog_, connection.socket(), steady_clock::now() + patience);
   const Instant asked = steady_clock::now();
   changes_.learn_all(read_changes(connection), asked);
-  answered_ = asked;
+  answered();
   const bool is_due = asked >= next_rare_;
   // A machine that slept has a wall clock ahead of its steady one: that is no fault, if measured.
   if (is_due || std::chrono::abs(clock_offset() - milliseconds(measured_offset_)) > jump)

@@ -23,8 +23,11 @@ class Heartbeat {
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
-  /// An answer came within the last three seconds, and no question failed since.
+  /// An answer came within the last three seconds, to this session or to another, and no heartbeat
+  /// failed since.
   [[nodiscard]] bool is_answered() const;
+  /// The database just answered. From any thread.
+  void answered();
   /// How far our clock is ahead of the database's at this moment: a jump of ours shows at once, one
   /// of the database's (or of a new primary) within five seconds. 0 before the first
   /// measure_clock().

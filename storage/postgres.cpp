@@ -51,7 +51,9 @@ class PostgresDatabase final : public Database {
     for (;;) {
       try {
         PostgresPool::Lease connection(pool_, deadline);
-        return connection->query(sql, parameters);
+        Rows rows = connection->query(sql, parameters);
+        heartbeat_.answered();
+        return rows;
       } catch (const ConnectionLost&) {
         // Perhaps a session from before the server's restart: one that reads may ask again.
         if (!may_repeat || steady_clock::now() >= deadline) throw;
@@ -64,6 +66,7 @@ class PostgresDatabase final : public Database {
     PostgresPool::Lease connection(pool_, deadline);
     const PostgresTransaction transaction(*connection,
                                           "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    heartbeat_.answered();
     body(*connection);
   }
 
@@ -73,6 +76,7 @@ class PostgresDatabase final : public Database {
       try {
         PostgresPool::Lease connection(pool_, deadline);
         PostgresTransaction transaction(*connection);
+        heartbeat_.answered();
         body(*connection);
         transaction.commit();
         learn_after_commit(*connection);
@@ -84,7 +88,10 @@ class PostgresDatabase final : public Database {
   }
 
   CommitOutcome commit(CommitUnit& unit, Deadline deadline) override {
-    return commits_.commit(unit, deadline);
+    CommitOutcome outcome = commits_.commit(unit, deadline);
+    // Who revoked just after an outage finds it on the list that he fetches next.
+    if (outcome.kind == CommitOutcome::Kind::stored) heartbeat_.answered();
+    return outcome;
   }
 
   [[nodiscard]] bool is_reachable() const override { return heartbeat_.is_answered(); }

@@ -85,7 +85,7 @@ class Postgres(unittest.TestCase):
                 self.assertTrue(ledger.failures, "there were errors while it was gone")
             for took, status, text in ledger.failures:
                 self.assertEqual(status, 503, text)
-                self.assertLess(took, 12, "by its deadline")
+                self.assertLess(took, 15, "by its deadline of 8 s, on a busy machine")
             check(self, server, ledger)
 
     def test_stopped_for_twenty_seconds(self):

@@ -179,6 +179,10 @@ TEST_F(Faults, NumbersOfOtherNodesArriveAndOldViewsAreNotTrusted) {
   EXPECT_TRUE(was_refused);
   EXPECT_GE(steady_clock::now() - frozen, 700ms);
   EXPECT_FALSE(through_->is_reachable());
+
+  proxy_->freeze(false);
+  through_->query("SELECT number FROM changes");
+  EXPECT_TRUE(through_->is_reachable()) << "whoever was answered, not only the heartbeat";
 }
 
 TEST_F(Faults, OneConflictInABatchFailsAlone) {
