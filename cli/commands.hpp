@@ -18,7 +18,7 @@ inline constexpr int exit_server =
     2;  ///< the server refused, or there is no value; `status`: sealed
 inline constexpr int exit_unknown = 127;
 
-/// One command, possibly of two words ("secrets enable").
+/// One command, possibly of two or three words ("secrets enable", "kv metadata get").
 struct Command {
   std::string_view name;
   std::string_view summary;  ///< one line for the list of commands
@@ -28,7 +28,7 @@ struct Command {
 
 const std::vector<Command>& client_commands();
 
-/// Finds the command named by the first one or two arguments and runs it with the rest; handles
+/// Finds the command named by the first one to three arguments and runs it with the rest; handles
 /// `-h` and unknown subcommands. Prints nothing and returns -1 when there is none (the caller lists
 /// what there is).
 int run_client_command(const Args& args);

@@ -12,8 +12,9 @@ namespace signet::cli {
 const std::vector<Command>& client_commands() {
   static const std::vector<Command> commands = [] {
     std::vector<Command> all;
-    for (const auto* group : {&secret_commands(), &operator_commands(), &mount_commands(),
-                              &policy_commands(), &token_commands(), &audit_commands()})
+    for (const auto* group : {&secret_commands(), &kv_commands(), &kv_metadata_commands(),
+                              &operator_commands(), &mount_commands(), &policy_commands(),
+                              &token_commands(), &lease_commands(), &audit_commands()})
       all.insert(all.end(), group->begin(), group->end());
     return all;
   }();
@@ -30,11 +31,13 @@ int run_client_command(const Args& args) {
   const auto is_help = [](const std::string& arg) {
     return arg == "-h" || arg == "-help" || arg == "--help";
   };
-  auto found = named(args[0]);
-  std::size_t used = 1;
-  if (found == commands.end() && args.size() > 1) {
-    found = named(args[0] + " " + args[1]);
-    used = 2;
+  auto found = commands.end();
+  std::string name;
+  std::size_t used = 0;
+  while (found == commands.end() && used < std::min<std::size_t>(args.size(), 3)) {
+    name += (used == 0 ? "" : " ") + args[used];
+    ++used;
+    found = named(name);
   }
   if (found != commands.end()) {
     const Args rest(args.begin() + static_cast<std::ptrdiff_t>(used), args.end());

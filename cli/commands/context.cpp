@@ -162,6 +162,27 @@ int Context::done(std::string_view method, std::string_view path, const std::opt
   return exit_ok;
 }
 
+int show_keys(const Context& context, const std::string& path, const Answer& answer) {
+  const json keys =
+      answer.body.is_object() && answer.body.contains("data") && answer.body["data"].is_object()
+          ? answer.body["data"].value("keys", json::array())
+          : json::array();
+  if (answer.status == 404 || keys.empty()) {
+    if (context.is_table())
+      fmt::print(stderr, "No value found at {}\n", path);
+    else
+      fmt::print("{}\n", context.format() == "yaml" ? "[]" : "{}");
+    return exit_server;
+  }
+  if (!context.is_table())
+    return std::fputs(document(nlohmann::ordered_json(keys), context.format()).c_str(), stdout),
+           exit_ok;
+  std::vector<std::vector<std::string>> rows{{"Keys"}};
+  for (const auto& key : keys) rows.push_back({cell(key)});
+  std::fputs(columns(rows).c_str(), stdout);
+  return exit_ok;
+}
+
 int Context::show(const Answer& answer) const {
   if (const auto field = flags_.get("field")) return print_field(answer.body, *field);
   if (format_ == "raw") {

@@ -44,6 +44,8 @@ class Context {
   /// Shows an envelope by -field or -format.
   [[nodiscard]] int show(const Answer& answer) const;
   [[nodiscard]] int exit_code() const { return exit_code_; }
+  /// For what a command finds out by itself, after saying why.
+  void ends_with(int exit_code) { exit_code_ = exit_code; }
 
  private:
   Flags flags_;
@@ -52,6 +54,9 @@ class Context {
   bool is_ready_ = false;
   int exit_code_ = exit_usage;
 };
+
+/// A list's names as a column, or by -format; no names: says so. @return exit code
+int show_keys(const Context& context, const std::string& path, const Answer& answer);
 
 /// `key=value`, `key=@file`, `key=-`, `@file.json`, `-` as one JSON object (repeated keys become
 /// lists).

@@ -9,9 +9,12 @@
 namespace signet::cli {
 
 const std::vector<Command>& secret_commands();
+const std::vector<Command>& kv_commands();
+const std::vector<Command>& kv_metadata_commands();
 const std::vector<Command>& mount_commands();
 const std::vector<Command>& policy_commands();
 const std::vector<Command>& token_commands();
+const std::vector<Command>& lease_commands();
 const std::vector<Command>& audit_commands();
 const std::vector<Command>& operator_commands();
 

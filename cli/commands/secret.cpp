@@ -67,24 +67,7 @@ int list_keys(const Args& args, std::string_view method) {
     if (const auto value = context.flags().get(name)) query.emplace_back(name, *value);
   const auto answer = context.call(method, path, std::nullopt, query, true);
   if (!answer) return context.exit_code();
-  const json keys =
-      answer->body.is_object() && answer->body.contains("data") && answer->body["data"].is_object()
-          ? answer->body["data"].value("keys", json::array())
-          : json::array();
-  if (answer->status == 404 || keys.empty()) {
-    if (context.is_table())
-      fmt::print(stderr, "No value found at {}\n", path);
-    else
-      fmt::print("{}\n", context.format() == "yaml" ? "[]" : "{}");
-    return exit_server;
-  }
-  if (!context.is_table())
-    return std::fputs(document(nlohmann::ordered_json(keys), context.format()).c_str(), stdout),
-           exit_ok;
-  std::vector<std::vector<std::string>> rows{{"Keys"}};
-  for (const auto& key : keys) rows.push_back({cell(key)});
-  std::fputs(columns(rows).c_str(), stdout);
-  return exit_ok;
+  return show_keys(context, path, *answer);
 }
 
 int list(const Args& args) { return list_keys(args, "LIST"); }

@@ -174,8 +174,11 @@ int revoke(const Args& args) {
     return context.done("POST", "auth/token/revoke-accessor",
                         json{{"accessor", context.arguments()[0]}}, success);
   const std::string mode = context.flags().get_or("mode", "");
+  if (mode == "path")
+    return context.done("PUT", "sys/leases/revoke-prefix/" + context.arguments()[0], json::object(),
+                        success);
   if (!mode.empty() && mode != "orphan")
-    return fmt::print(stderr, "-mode takes 'orphan'\n"), exit_usage;
+    return fmt::print(stderr, "-mode takes 'orphan' or 'path'\n"), exit_usage;
   return context.done("PUT", mode.empty() ? "auth/token/revoke" : "auth/token/revoke-orphan",
                       json{{"token", context.arguments()[0]}}, success);
 }
@@ -225,8 +228,9 @@ const std::vector<Command>& token_commands() {
        "renew -increment=30m\n",
        &renew},
       {"token revoke", "Revoke a token and its children",
-       "Usage: signet token revoke [-self] [-accessor] [-mode=orphan] [TOKEN|ACCESSOR]\n\n  $ "
-       "signet token revoke -self\n",
+       "Usage: signet token revoke [-self] [-accessor] [-mode=orphan|path] "
+       "[TOKEN|ACCESSOR|PATH]\n\n  $ signet token revoke -self\n"
+       "  $ signet token revoke -mode=path auth/token/create\n",
        &revoke},
       {"token capabilities", "Show what a token may do at a path",
        "Usage: signet token capabilities [-accessor] [TOKEN|ACCESSOR] PATH\n\n  $ signet token "

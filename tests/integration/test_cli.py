@@ -50,6 +50,51 @@ class Cli(unittest.TestCase):
         self.assertIn("259200", self.ok("read", "-field=max_ttl", "pki/roles/server"))
         self.assertIn("Success! Data deleted", self.ok("delete", "pki/roles/server"))
 
+    def test_kv_version_2(self):
+        self.ok("secrets", "enable", "-path=kv2", "-version=2", "kv")
+        written = self.ok("kv", "put", "kv2/myapp/db", "password=s3cr3t", "user=app")
+        self.assertTrue(written.startswith("== Secret Path ==\nkv2/data/myapp/db\n\n======= Metadata =======\nKey "), written)
+        self.assertIn("version            1\n", written)
+        self.assertEqual(self.ok("kv", "get", "-field=password", "kv2/myapp/db"), "s3cr3t")
+        self.assertIn("====== Data ======\nKey         Value\n---         -----\npassword    s3cr3t\nuser        app\n", self.ok("kv", "get", "-mount=kv2", "myapp/db"))
+        self.ok("kv", "patch", "kv2/myapp/db", "password=n2")
+        self.ok("kv", "patch", "-method=rw", "-remove-data=user", "kv2/myapp/db", "x=1")
+        shown = json.loads(self.ok("kv", "get", "-format=json", "kv2/myapp/db"))["data"]
+        self.assertEqual((shown["data"], shown["metadata"]["version"]), ({"password": "n2", "x": "1"}, 3))
+        self.assertEqual(json.loads(self.ok("kv", "get", "-format=json", "-version=1", "kv2/myapp/db"))["data"]["data"]["user"], "app")
+        refused = self.signet("kv", "put", "-cas=1", "kv2/myapp/db", "a=b")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("check-and-set parameter did not match", refused.stderr)
+
+        self.ok("kv", "delete", "kv2/myapp/db")
+        self.assertNotIn("Data ===", self.ok("kv", "get", "kv2/myapp/db"))
+        gone = self.signet("kv", "get", "-field=password", "kv2/myapp/db")
+        self.assertEqual((gone.returncode, gone.stdout), (2, ""))
+        self.ok("kv", "undelete", "-versions=3", "kv2/myapp/db")
+        self.ok("kv", "destroy", "-versions=1,2", "kv2/myapp/db")
+        self.assertEqual(self.signet("kv", "destroy", "-versions=one", "kv2/myapp/db").returncode, 1)
+        self.ok("kv", "rollback", "-version=3", "kv2/myapp/db")
+        self.ok("kv", "metadata", "put", "-max-versions=5", "-custom-metadata=owner=a", "kv2/myapp/db")
+        self.ok("kv", "metadata", "patch", "-remove-custom-metadata=owner", "-custom-metadata=team=x", "kv2/myapp/db")
+        about = json.loads(self.ok("kv", "metadata", "get", "-format=json", "kv2/myapp/db"))["data"]
+        self.assertEqual((about["current_version"], about["custom_metadata"], about["max_versions"]), (4, {"team": "x"}, 5))
+        self.assertTrue(about["versions"]["1"]["destroyed"])
+        self.assertIn("====== Version 4 ======", self.ok("kv", "metadata", "get", "kv2/myapp/db"))
+        self.assertEqual(self.ok("kv", "list", "kv2"), "Keys\n----\nmyapp/\n")
+        self.assertEqual(self.ok("kv", "list", "-mount=kv2", "myapp"), "Keys\n----\ndb\n")
+        self.ok("kv", "metadata", "delete", "kv2/myapp/db")
+        self.assertEqual(self.signet("kv", "get", "kv2/myapp/db").returncode, 2)
+
+    def test_kv_version_1_and_its_upgrade(self):
+        self.ok("secrets", "enable", "-path=kv1", "-version=1", "kv")
+        self.assertEqual(self.ok("kv", "put", "kv1/a", "k=v"), "Success! Data written to: kv1/a\n")
+        self.assertEqual(self.ok("kv", "get", "-field=k", "kv1/a"), "v")
+        refused = self.signet("kv", "rollback", "-version=1", "kv1/a")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("signet kv enable-versioning kv1/", refused.stderr)
+        self.ok("kv", "enable-versioning", "kv1")
+        self.assertEqual(json.loads(self.ok("kv", "get", "-format=json", "kv1/a"))["data"]["metadata"]["version"], 1)
+
     def test_exit_codes(self):
         self.assertEqual(self.signet("read", "pki/nothing").returncode, 2)
         self.assertEqual(self.signet("list", "secret/none").returncode, 2)
