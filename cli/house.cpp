@@ -30,22 +30,29 @@ House::House(std::unique_ptr<storage::Database> database, core::AuditOptions aud
       policies(*database_, database_->changes(), barrier, clock),
       tokens(*database_, database_->changes(), barrier, clock, random),
       mounts(*database_, database_->changes(), barrier, clock, random, registry),
+      leases(*database_, database_->changes(), barrier, clock, random, mounts),
       services{*database_, database_->changes(),
                clock,      random,
                barrier,    seal,
                audit,      policies,
                tokens,     mounts,
-               registry,   info},
+               leases,     registry,
+               info},
       pipeline(with_modules(registry, services)),
-      background(services) {
+      background(services),
+      expiry(leases, seal, database_->changes()) {
   core::connect(services);
 }
 
 House::~House() { stop(); }
 
-void House::start() { background.start(); }
+void House::start() {
+  background.start();
+  expiry.start();
+}
 
 void House::stop() {
+  expiry.stop();
   background.stop();
   seal.seal();
 }

@@ -6,6 +6,8 @@
 #include "base/random.hpp"
 #include "core/audit/audit.hpp"
 #include "core/background.hpp"
+#include "core/lease/expiry.hpp"
+#include "core/lease/leases.hpp"
 #include "core/mounts.hpp"
 #include "core/pipeline.hpp"
 #include "core/policy/policies.hpp"
@@ -48,9 +50,11 @@ class House {
   core::Tokens tokens;
   core::Registry registry;
   core::Mounts mounts;
+  core::Leases leases;
   core::Services services;
   core::Pipeline pipeline;
   core::Background background;
+  core::LeaseExpiry expiry;
 };
 
 }  // namespace signet::cli

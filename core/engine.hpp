@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/sealed.hpp"
+#include "core/lease/terms.hpp"
 #include "core/mount.hpp"
 #include "core/route.hpp"
 #include "storage/changes.hpp"
@@ -43,6 +44,17 @@ class Engine {
   virtual void unmounted(storage::CommitUnit&) {}
   /// Stages what other options mean to the mount's rows; asked of the module that has them now.
   virtual Result<void> retuned(const Mount&, storage::CommitUnit&) { return {}; }
+  /// For engines whose answers ask for a lease (Response::lease): stages what takes the secret
+  /// back, on a background thread or in a request. A secret that is gone already is no error, and
+  /// one that was taken back may come once more. Refusing, it stages nothing; it is asked again
+  /// later, and operators see the message.
+  virtual Result<void> revoke_secret(const LeasedSecret&, storage::CommitUnit&) {
+    return invalid("the engine makes no leases");
+  }
+  /// What holds for a lease that is renewed now (`data` is ignored), with what has to be stored.
+  virtual Result<LeaseTerms> renew_secret(const LeasedSecret&, storage::CommitUnit&) {
+    return invalid("lease is not renewable");
+  }
   /// Called about once a minute on a background thread (CRL rebuilds, tidying); never while sealed.
   virtual void tick() {}
 };

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "core/mount_record.hpp"
+#include "storage/leases.hpp"
 
 #include <algorithm>
 #include <array>
@@ -75,6 +76,12 @@ const MountedEngine* MountTable::at(std::string_view full_path) const {
 const MountedEngine* MountTable::by_accessor(std::string_view accessor) const {
   for (const auto& [path, mounted] : by_path_)
     if (mounted.mount->accessor == accessor) return &mounted;
+  return nullptr;
+}
+
+const MountedEngine* MountTable::by_id(const Uuid& id) const {
+  for (const auto& [path, mounted] : by_path_)
+    if (mounted.mount->id == id) return &mounted;
   return nullptr;
 }
 
@@ -219,6 +226,8 @@ Result<void> Mounts::disable(const MountTable& table, std::string_view full_path
     return invalid(fmt::format("cannot unmount \"{}\"", mount.path));
   }
   mounted->engine->unmounted(unit);
+  // What they hung on goes with the mount's rows.
+  storage::LeaseStore::stage_remove_mount(unit, mount.id);
   storage::MountStore::stage_delete(unit, mount.id);
   unit.raise(change_kind, root_namespace);
   return {};

@@ -42,6 +42,7 @@ class MountTable {
   /// By the path that requests use, with its final slash ("pki/", "auth/token/").
   [[nodiscard]] const MountedEngine* at(std::string_view full_path) const;
   [[nodiscard]] const MountedEngine* by_accessor(std::string_view accessor) const;
+  [[nodiscard]] const MountedEngine* by_id(const Uuid& id) const;
   /// By full path, sorted.
   [[nodiscard]] const std::map<std::string, MountedEngine, std::less<>>& all() const {
     return by_path_;

@@ -4,6 +4,7 @@
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "core/audit/audit.hpp"
+#include "core/lease/leases.hpp"
 #include "core/mount_record.hpp"
 #include "core/network.hpp"
 #include "core/policy/policies.hpp"
@@ -121,6 +122,7 @@ class Pipeline::Passage {
     TRY(audit_request(allowed));
     TRY(allowed);
     Response response = TRY(handle());
+    TRY(services_.leases.stage(request_, response));
     TRY(commit());
     return response;
   }
@@ -228,8 +230,9 @@ class Pipeline::Passage {
     if (!is_audited_ || is_withheld_) return answer;
     const Response* response = answer ? &*answer : nullptr;
     const std::string error = answer ? std::string() : answer.error().message;
-    if (!services_.audit.log_response(record(response, error))) return withheld();
-    return answer;
+    if (services_.audit.log_response(record(response, error))) return answer;
+    if (response != nullptr && response->lease) services_.leases.give_up(response->lease_id);
+    return withheld();
   }
 
   Error withheld() {

@@ -4,6 +4,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "core/lease/terms.hpp"
 
 #include <map>
 #include <memory>
@@ -62,6 +63,7 @@ class Response {
   std::optional<SecretBytes> data_json;
   std::vector<std::string> warnings;
   std::optional<Auth> auth;
+  std::optional<LeaseTerms> lease;  ///< asks for one; the pipeline makes it and fills what follows
   std::string lease_id;
   bool renewable = false;
   Seconds lease_duration{0};

@@ -20,6 +20,7 @@ namespace signet::core {
 
 class Audit;
 class Barrier;
+class Leases;
 class Mounts;
 class Policies;
 class Tokens;
@@ -46,6 +47,7 @@ struct Services {
   Policies& policies;
   Tokens& tokens;
   Mounts& mounts;
+  Leases& leases;
   const Registry& registry;  ///< filled from engines/registry and auth/registry once this exists
   ServerInfo& info;
 };

@@ -57,21 +57,20 @@ std::vector<std::string> PathTree::list(const PathPage& page) const {
   // with.
   const std::string sql = fmt::format(
       "WITH RECURSIVE step (path) AS ("
-      " SELECT (SELECT s.path FROM {0} s"
-      "  WHERE s.mount = $1 AND s.path >= $2 AND s.path < $3 ORDER BY s.path LIMIT 1)"
+      " SELECT (SELECT s.{2} FROM {0} s"
+      "  WHERE s.{1} = $1 AND s.{2} >= $2 AND s.{2} < $3 ORDER BY s.{2} LIMIT 1)"
       " UNION ALL"
-      " SELECT (SELECT s.path FROM {0} s WHERE s.mount = $1 AND s.path < $3 AND s.path >="
+      " SELECT (SELECT s.{2} FROM {0} s WHERE s.{1} = $1 AND s.{2} < $3 AND s.{2} >="
       "  CASE WHEN ltrim(substr(step.path, $5), replace(substr(step.path, $5), '/', '')) = ''"
       "   THEN step.path || $4"
       "   ELSE substr(step.path, 1, length(step.path) - length("
       "    ltrim(substr(step.path, $5), replace(substr(step.path, $5), '/', '')))) || '0' END"
-      "  ORDER BY s.path LIMIT 1) FROM step WHERE step.path IS NOT NULL) "
+      "  ORDER BY s.{2} LIMIT 1) FROM step WHERE step.path IS NOT NULL) "
       "SELECT path FROM step WHERE path IS NOT NULL LIMIT $6",
-      table_);
-  const Rows rows =
-      database_.query(sql, {value(mount_), value(first_above(page.folder, page.after)),
-                            value(range_end(page.folder)), value(lowest_character),
-                            characters(page.folder) + 1, row_limit(page.limit)});
+      table_.name, table_.owner_column, table_.path_column);
+  const Rows rows = database_.query(
+      sql, {owner_, value(first_above(page.folder, page.after)), value(range_end(page.folder)),
+            value(lowest_character), characters(page.folder) + 1, row_limit(page.limit)});
   std::vector<std::string> names;
   names.reserve(rows.size());
   for (const Row& row : rows) {
@@ -84,11 +83,11 @@ std::vector<std::string> PathTree::list(const PathPage& page) const {
 
 std::vector<std::string> PathTree::scan(const PathPage& page) const {
   const std::string from = std::string(page.folder) + std::string(page.after);
-  const Rows rows = database_.query(
-      fmt::format("SELECT path FROM {} WHERE mount = $1 AND path > $2 AND path < $3 "
-                  "ORDER BY path LIMIT $4",
-                  table_),
-      {value(mount_), value(from), value(range_end(page.folder)), row_limit(page.limit)});
+  const Rows rows =
+      database_.query(fmt::format("SELECT {2} FROM {0} WHERE {1} = $1 AND {2} > $2 AND {2} < $3 "
+                                  "ORDER BY {2} LIMIT $4",
+                                  table_.name, table_.owner_column, table_.path_column),
+                      {owner_, value(from), value(range_end(page.folder)), row_limit(page.limit)});
   std::vector<std::string> paths;
   paths.reserve(rows.size());
   for (const Row& row : rows) paths.push_back(row.text(0).substr(page.folder.size()));

@@ -23,11 +23,19 @@ struct PathPage {
 /// The last name that paths of a folder can lie below, exclusive: a range [folder, range_end).
 std::string range_end(std::string_view folder);
 
+/// Names of ours, never a caller's text.
+struct PathTable {
+  std::string_view name;
+  std::string_view owner_column = "mount";
+  std::string_view path_column = "path";
+};
+
 class PathTree {
  public:
-  /// @param table  a name of ours, with columns `mount` and `path`; never a caller's text
+  PathTree(Database& database, PathTable table, BytesView owner)
+      : database_(database), table_(table), owner_(to_bytes(owner)) {}
   PathTree(Database& database, std::string_view table, const Uuid& mount)
-      : database_(database), table_(table), mount_(mount) {}
+      : PathTree(database, PathTable{table}, mount.view()) {}
 
   /// Names right below the folder, sorted by bytes; deeper ones show as "name/".
   [[nodiscard]] std::vector<std::string> list(const PathPage& page) const;
@@ -36,8 +44,8 @@ class PathTree {
 
  private:
   Database& database_;
-  std::string_view table_;
-  Uuid mount_;
+  PathTable table_;
+  Bytes owner_;
 };
 
 }  // namespace signet::storage

@@ -6,14 +6,25 @@
 namespace signet::storage {
 namespace {
 
-const Table revocations{"revocations",
-                        {{"issuer", ColumnType::integer},
-                         {"serial", ColumnType::bytes},
-                         {"mount", ColumnType::bytes},
-                         {"revoked_at", ColumnType::integer},
-                         {"reason", ColumnType::integer},
-                         {"not_after", ColumnType::integer},
-                         {"shard", ColumnType::integer}}};
+Table table(bool keeps_present) {
+  return {"revocations",
+          {{"issuer", ColumnType::integer},
+           {"serial", ColumnType::bytes},
+           {"mount", ColumnType::bytes},
+           {"revoked_at", ColumnType::integer},
+           {"reason", ColumnType::integer},
+           {"not_after", ColumnType::integer},
+           {"shard", ColumnType::integer}},
+          keeps_present ? std::size_t{2} : std::size_t{0},
+          keeps_present};
+}
+const Table revocations = table(false);
+const Table revocations_kept = table(true);
+
+Values values(RevocationRow row) {
+  return {row.issuer, std::move(row.serial), value(row.mount), row.revoked_at.seconds,
+          row.reason, row.not_after.seconds, row.shard};
+}
 
 std::int64_t row_limit(std::int64_t limit) {
   return limit > 0 ? limit : std::numeric_limits<std::int64_t>::max();
@@ -29,10 +40,12 @@ RevocationRow from(const Row& row) {
 void RevocationStore::stage(CommitUnit& unit, RevocationRow row, Error already) {
   // A lost COMMIT is not settled by this row alone: another request may have put it there.
   if (unit.inserts().empty()) unit.cannot_settle();
-  unit.insert(revocations,
-              {row.issuer, std::move(row.serial), value(row.mount), row.revoked_at.seconds,
-               row.reason, row.not_after.seconds, row.shard},
-              std::move(already));
+  unit.insert(revocations, values(std::move(row)), std::move(already));
+}
+
+void RevocationStore::stage_unless_revoked(CommitUnit& unit, RevocationRow row) {
+  if (unit.inserts().empty()) unit.cannot_settle();
+  unit.insert(revocations_kept, values(std::move(row)));
 }
 
 std::optional<RevocationRow> RevocationStore::find(std::int64_t issuer, BytesView serial) const {

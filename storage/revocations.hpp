@@ -30,6 +30,8 @@ class RevocationStore {
   /// Stages the row; refused with `already` when the certificate has been revoked meanwhile: its
   /// first time stands. The unit cannot settle a lost COMMIT by it.
   static void stage(CommitUnit& unit, RevocationRow row, Error already);
+  /// The same for a certificate that may be revoked already, which is then as well.
+  static void stage_unless_revoked(CommitUnit& unit, RevocationRow row);
   [[nodiscard]] std::optional<RevocationRow> find(std::int64_t issuer, BytesView serial) const;
   /// Serials of a mount above `after`, in byte order; at most `limit` (<= 0: all).
   [[nodiscard]] std::vector<Bytes> serials(const Uuid& mount, BytesView after,

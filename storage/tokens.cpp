@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/tokens.hpp"
 
+#include "storage/leases.hpp"
+
 #include <limits>
 #include <utility>
 
@@ -15,7 +17,8 @@ const Table tokens_table{"tokens",
                           {"created_at", ColumnType::integer},
                           {"expires_at", ColumnType::integer},
                           {"uses", ColumnType::integer},
-                          {"record", ColumnType::bytes}}};
+                          {"record", ColumnType::bytes},
+                          {"path", ColumnType::text}}};
 
 void append_number(Bytes& to, std::uint64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8)
@@ -59,6 +62,14 @@ TokenRow row_of(const Row& row) {
 
 Value optional_bytes(const std::optional<Bytes>& bytes) { return bytes ? Value(*bytes) : Value(); }
 Value optional_time(const std::optional<UnixTime>& at) { return at ? value(*at) : Value(); }
+
+/// Runs a DELETE that returns the hashes of what it removed; their leases end with them.
+std::int64_t remove(Transaction& transaction, std::string_view sql, const Values& parameters) {
+  std::vector<Bytes> removed;
+  for (const Row& row : transaction.query(sql, parameters)) removed.push_back(row.bytes(0));
+  LeaseStore::end_of_tokens(transaction, removed);
+  return static_cast<std::int64_t>(removed.size());
+}
 
 /// Deeper chains are refused by nobody but cost nobody else anything: what is above is not read.
 constexpr std::int64_t depth_limit = 10'000;
@@ -124,7 +135,7 @@ void TokenStore::insert(CommitUnit& unit, const TokenRow& row, BytesView plain,
       tokens_table,
       {value(BytesView(row.id_hash)), value(row.name_space), value(std::string_view(row.accessor)),
        optional_bytes(row.parent), value(row.created_at), optional_time(row.expires_at), row.uses,
-       value(sealer_.seal(at(row, bound_columns(row)), plain))},
+       value(sealer_.seal(at(row, bound_columns(row)), plain)), row.path},
       std::move(on_conflict));
 }
 
@@ -139,6 +150,7 @@ void TokenStore::replace(CommitUnit& unit, const TokenRow& row, BytesView plain,
 }
 
 void TokenStore::remove_tree(CommitUnit& unit, BytesView id_hash) const {
+  LeaseStore::stage_end_of_tree(unit, id_hash);
   unit.execute(
       "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens WHERE id_hash = $1 "
       "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
@@ -147,6 +159,7 @@ void TokenStore::remove_tree(CommitUnit& unit, BytesView id_hash) const {
 }
 
 void TokenStore::remove_one(CommitUnit& unit, BytesView id_hash) const {
+  LeaseStore::stage_end_of_token(unit, id_hash);
   unit.execute("DELETE FROM tokens WHERE id_hash = $1", {value(id_hash)});
 }
 
@@ -166,13 +179,14 @@ std::optional<std::int64_t> TokenStore::spend_use(BytesView id_hash, std::int64_
 std::int64_t TokenStore::remove_expired(UnixTime now, std::int64_t batch) const {
   std::int64_t removed = 0;
   database_.write([&](Transaction& transaction) {
-    removed = transaction.execute(
-        "WITH RECURSIVE tree (id_hash) AS ("
-        "SELECT id_hash FROM (SELECT id_hash FROM tokens WHERE expires_at <= $1 "
-        "ORDER BY expires_at LIMIT $2) AS expired "
-        "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
-        "DELETE FROM tokens WHERE id_hash IN (SELECT id_hash FROM tree)",
-        {value(now), batch});
+    removed =
+        remove(transaction,
+               "WITH RECURSIVE tree (id_hash) AS ("
+               "SELECT id_hash FROM (SELECT id_hash FROM tokens WHERE expires_at <= $1 "
+               "ORDER BY expires_at LIMIT $2) AS expired "
+               "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
+               "DELETE FROM tokens WHERE id_hash IN (SELECT id_hash FROM tree) RETURNING id_hash",
+               {value(now), batch});
   });
   return removed;
 }
@@ -180,11 +194,12 @@ std::int64_t TokenStore::remove_expired(UnixTime now, std::int64_t batch) const 
 std::int64_t TokenStore::remove_strays(std::int64_t batch) const {
   std::int64_t removed = 0;
   database_.write([&](Transaction& transaction) {
-    removed = transaction.execute(
-        "DELETE FROM tokens WHERE id_hash IN (SELECT t.id_hash FROM tokens t "
-        "WHERE t.parent IS NOT NULL AND NOT EXISTS "
-        "(SELECT p.id_hash FROM tokens p WHERE p.id_hash = t.parent) LIMIT $1)",
-        {batch});
+    removed = remove(transaction,
+                     "DELETE FROM tokens WHERE id_hash IN (SELECT t.id_hash FROM tokens t "
+                     "WHERE t.parent IS NOT NULL AND NOT EXISTS "
+                     "(SELECT p.id_hash FROM tokens p WHERE p.id_hash = t.parent) LIMIT $1) "
+                     "RETURNING id_hash",
+                     {batch});
   });
   return removed;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of `tokens`. Plain columns exist to be found by; who a token is stands in the sealed record,
-// to which all of them but `uses` are bound.
+// to which all of them but `uses` and `path` are bound.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -24,6 +24,7 @@ struct TokenRow {
   UnixTime created_at;
   std::optional<UnixTime> expires_at;
   std::int64_t uses = 0;  ///< left; 0: unlimited; -1: all spent, the row waits to be removed
+  std::string path;       ///< of the request that made it; what counts stands in the record
   Bytes record;           ///< sealed
 };
 
@@ -51,9 +52,20 @@ class TokenStore {
   /// `before`.
   void replace(CommitUnit& unit, const TokenRow& row, BytesView plain, BytesView before,
                Error otherwise) const;
-  /// Stages the removal of a row and of all below it: one statement.
+  /// Stages the removal of a row and of all below it, one statement; their leases end (another).
   void remove_tree(CommitUnit& unit, BytesView id_hash) const;
   void remove_one(CommitUnit& unit, BytesView id_hash) const;
+
+  // By the path of the request that made them.
+  /// Names right below a folder of such paths, each as a folder ("create/"), sorted.
+  [[nodiscard]] std::vector<std::string> made_in(const Uuid& name_space, std::string_view folder,
+                                                 std::string_view after, std::int64_t limit) const;
+  /// Hashes above `after` of the tokens made at exactly this path, sorted; `limit` 0: all.
+  [[nodiscard]] std::vector<Bytes> made_at(const Uuid& name_space, std::string_view path,
+                                           BytesView after, std::int64_t limit) const;
+  /// Stages the removal of the tokens made at `path` and below it, with all below them; their
+  /// leases end.
+  static void remove_made_below(CommitUnit& unit, const Uuid& name_space, std::string_view path);
 
   /// Counts down by one, committed at once. The last use leaves -1 and lets the row go at
   /// `removal`, when requests that were counted before are answered.

@@ -38,6 +38,7 @@ storage::TokenRow row_of(const TokenEntry& token) {
   row.created_at = token.created_at;
   row.expires_at = token.expires_at;
   row.uses = token.uses_left;
+  row.path = token.path;
   return row;
 }
 

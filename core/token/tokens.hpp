@@ -75,6 +75,14 @@ class Tokens {
   /// Stages the removal of a token alone; its children become orphans.
   void stage_revoke_orphan(storage::CommitUnit& unit, const TokenEntry& token);
 
+  // A token is a lease too: "<path of the request that made it>/h<its hash in hex>".
+  [[nodiscard]] TokenPointer find_lease(std::string_view lease_id);
+  /// Names of such leases and folders right below a folder ("" or "auth/token/"), sorted.
+  [[nodiscard]] std::vector<std::string> lease_names(std::string_view folder,
+                                                     std::string_view after, std::int64_t limit);
+  /// Stages the removal of the tokens that requests at `path` and below it made.
+  void stage_revoke_made_below(storage::CommitUnit& unit, std::string_view path);
+
   /// Removes expired and used-up tokens with what hangs below them, in batches; called by the
   /// background tick about once a minute. @return rows removed
   std::int64_t remove_expired();
@@ -96,6 +104,9 @@ class Tokens {
 
 /// What lookup answers (core.md section 4.5, "Token object") but for `id`, the token's text.
 Json token_object(const TokenEntry& token, UnixTime now);
+
+/// What a token's lease shows of it.
+Json token_lease_object(const TokenEntry& token, UnixTime now);
 
 /// The `auth` block of an answer about a stored token; client_token is left empty.
 Auth auth_of(const TokenEntry& token, Seconds ttl);

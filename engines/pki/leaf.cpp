@@ -81,6 +81,14 @@ Response answer(const LeafOrder& order, const Serial& serial, const Der& der) {
   return response;
 }
 
+core::LeaseTerms lease_for(const LeafOrder& order, const Serial& serial, UnixTime now) {
+  core::LeaseTerms terms;
+  terms.ttl = order.validity.not_after - now;
+  terms.data = leased_certificate(order.from.issuing.entry->authority, serial,
+                                  order.validity.not_after);
+  return terms;
+}
+
 }  // namespace
 
 const core::Schema<LeafFields>& leaf_fields() {
@@ -131,10 +139,7 @@ Result<Response> PkiEngine::finish_leaf(Request& request, LeafOrder order) {
   request.unit().decided_on(Roles::kind, context_.mount_id, from.role_number);
 
   Response response = answer(order, leaf.serial, der);
-  if (from.role->fields.generate_lease)
-    response.warnings.emplace_back(
-        "the role asks for leases, which are not available yet: the certificate was issued "
-        "without one");
+  if (from.role->fields.generate_lease) response.lease = lease_for(order, leaf.serial, request.now);
   return response;
 }
 

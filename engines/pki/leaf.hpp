@@ -87,4 +87,7 @@ struct LeafOrder {
   std::string role_name;  ///< "" when no role decided
 };
 
+/// What the lease of a certificate remembers (lease.cpp).
+core::Json leased_certificate(std::int64_t authority, const Serial& serial, UnixTime not_after);
+
 }  // namespace signet::pki

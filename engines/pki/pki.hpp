@@ -95,6 +95,7 @@ class PkiEngine final : public core::Engine {
 
   [[nodiscard]] const core::RouteTable& routes() const override;
   void unmounted(storage::CommitUnit& unit) override;
+  Result<void> revoke_secret(const core::LeasedSecret&, storage::CommitUnit&) override;
   void tick() override;
 
   // For all files of this folder.

@@ -36,8 +36,6 @@ namespace {
 /// Below this, what was given can be no PEM: perhaps a file's name.
 constexpr std::size_t shortest_certificate = 75;
 constexpr std::size_t shortest_private_key = 64;
-/// Who is about to expire need not be listed any more.
-constexpr Seconds expiry_slack{2};
 
 const core::Schema<RevokeFields>& revoke_fields() {
   static const core::Schema<RevokeFields> schema{

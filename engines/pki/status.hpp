@@ -23,6 +23,9 @@
 
 namespace signet::pki {
 
+/// Who is about to expire need not be listed as revoked any more.
+inline constexpr Seconds expiry_slack{2};
+
 class PkiEngine;
 
 class Status {

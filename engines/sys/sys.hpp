@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/engine.hpp"
+#include "core/lease/leases.hpp"
 #include "core/mounts.hpp"
 #include "core/request.hpp"
 #include "core/response.hpp"
@@ -41,6 +42,9 @@ struct LevelFields;
 struct DocumentFields;
 struct ConsumersFields;
 struct LeakFields;
+struct LeaseFields;
+struct LeasePrefixFields;
+struct LeaseTypeFields;
 
 // The parts of the route table, one a file.
 std::vector<core::Route> seal_routes();
@@ -60,6 +64,7 @@ std::vector<core::Route> introspection_routes();
 std::vector<core::Route> document_routes();
 std::vector<core::Route> consumer_routes();
 std::vector<core::Route> leak_routes();
+std::vector<core::Route> lease_routes();
 
 /// The module's line for the registry.
 core::ModuleType module_type(core::Services& services);
@@ -191,7 +196,20 @@ class SysEngine final : public core::Engine {
   // leak_check.cpp
   Result<Response> leak_check(Request&, const LeakFields&);
 
+  // leases.cpp
+  Result<Response> lookup_lease(Request&, const LeaseFields&);
+  Result<Response> list_leases(Request&, const LeasePrefixFields&);
+  Result<Response> renew_lease(Request&, const LeaseFields&);
+  Result<Response> revoke_lease(Request&, const LeaseFields&);
+  Result<Response> revoke_prefix(Request&, const LeasePrefixFields&);
+  Result<Response> revoke_force(Request&, const LeasePrefixFields&);
+  Result<Response> tidy_leases(Request&, const NoFields&);
+  Result<Response> count_irrevocable(Request&, const LeaseTypeFields&);
+  Result<Response> list_irrevocable(Request&, const LeaseTypeFields&);
+
  private:
+  Result<Response> revoke_below(Request& request, const LeasePrefixFields& fields,
+                                core::Leases::Force force);
   Result<Response> enable(Request& request, core::Mount mount, const MountFields& fields);
   Result<Response> tune_at(Request& request, const std::string& full_path,
                            const TuneFields& fields);

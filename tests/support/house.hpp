@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "core/audit/audit.hpp"
 #include "core/engine.hpp"
+#include "core/lease/leases.hpp"
 #include "core/mounts.hpp"
 #include "core/pipeline.hpp"
 #include "core/policy/policies.hpp"
@@ -52,8 +53,9 @@ class CoreHouse {
         policies(database, database.changes(), barrier, clock),
         tokens(database, database.changes(), barrier, clock, random),
         mounts(database, database.changes(), barrier, clock, random, registry),
+        leases(database, database.changes(), barrier, clock, random, mounts),
         services{database, database.changes(), clock,  random, barrier,  seal,
-                 audit,    policies,           tokens, mounts, registry, info} {
+                 audit,    policies,           tokens, mounts, leases, registry, info} {
     log::set_level(log::Level::error);
     info.build = {"1.20.0", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"};
     info.api_address = "http://127.0.0.1:8200";
@@ -163,6 +165,7 @@ class CoreHouse {
   core::Policies policies;
   core::Tokens tokens;
   core::Mounts mounts;
+  core::Leases leases;
   core::Services services;
   std::string unseal_key;  ///< hex
 
