@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -70,7 +71,8 @@ struct WipedBody {
 };
 using Parser = http::request_parser<WipedBody, WipingAllocator<char>>;
 
-constexpr std::size_t header_read_size = 4 * 1024;
+// Most requests fit, and malloc keeps blocks of this size at hand for each thread.
+constexpr std::size_t header_read_size = 1024;
 constexpr std::size_t body_read_size = 16 * 1024;
 // Bodies above the first size count towards the second, over all connections: a few senders cannot
 // fill the memory.
@@ -177,6 +179,22 @@ std::optional<ReadOutcome> framing_failure(const Parser& parser) {
   return std::nullopt;
 }
 
+template <class Stream>
+constexpr bool is_plain = std::is_same_v<Stream, Socket>;
+
+// What the socket takes at once of an answer: nearly always all of it, and asking costs no turn of
+// the event loop. Of TLS nothing: its engine writes records.
+template <class Stream>
+std::size_t write_at_once(Session<Stream>& session, const Reply& reply) {
+  if constexpr (is_plain<Stream>) {
+    error_code error;
+    const std::size_t count = session.stream->write_some(asio::buffer(reply.text), error);
+    return error ? 0 : count;  // what is wrong shows again in the ordinary way
+  } else {
+    return 0;
+  }
+}
+
 // Reads until the parser's header is complete. `closed`: the peer left or a deadline passed.
 template <class Stream>
 Task<ReadOutcome> read_header(Session<Stream>* session, Parser* parser) {
@@ -189,8 +207,18 @@ Task<ReadOutcome> read_header(Session<Stream>* session, Parser* parser) {
   bool needs_more = !is_begun;
   while (!parser->is_header_done()) {
     if (needs_more) {
-      const auto space = session->buffer.prepare(header_read_size);
-      const std::size_t count = co_await session->stream->async_read_some(space, token);
+      std::size_t count = 0;
+      if constexpr (is_plain<Stream>) {
+        // Waits first: async_read_some asks the socket, which is empty between requests, and only
+        // then waits. A connection that waits holds no buffer either.
+        co_await session->stream->async_wait(Socket::wait_read, token);
+        if (error) co_return closed;
+        count = session->stream->read_some(session->buffer.prepare(header_read_size), error);
+        if (error == asio::error::would_block) continue;
+      } else {
+        const auto space = session->buffer.prepare(header_read_size);
+        count = co_await session->stream->async_read_some(space, token);
+      }
       if (error) co_return closed;
       session->buffer.commit(count);
       if (!is_begun) {
@@ -318,8 +346,9 @@ Task<bool> write_reply(Session<Stream>* session, Reply* reply, bool is_inplace) 
                                                   asio::buffer(*reply->body)};
     co_await asio::async_write(*session->stream, parts, token);
   } else {
-    const auto text = asio::buffer(reply->text);
-    co_await asio::async_write(*session->stream, text, token);
+    const std::size_t written = write_at_once(*session, *reply);
+    const auto rest = asio::buffer(reply->text) + written;
+    if (rest.size() > 0) co_await asio::async_write(*session->stream, rest, token);
   }
   if (error) co_return false;
   if (!reply->stream) co_return true;
@@ -493,6 +522,8 @@ Task<void> serve_tls(Edge* edge, IoThread* io, TlsStream* stream, const Listener
   connection->is_idle = false;
   const bool is_tls = co_await begins_with_tls(&socket);
   if (!is_tls) {
+    socket.non_blocking(true, error);
+    if (error) co_return;
     Session<Socket> plain{edge, io, listener, &socket, connection, {}, {}};
     const ReadOutcome outcome = refused(400, "Client sent an HTTP request to an HTTPS server.\n");
     co_await refuse(&plain, &socket, outcome);
@@ -509,6 +540,9 @@ Task<void> serve_tls(Edge* edge, IoThread* io, TlsStream* stream, const Listener
 Task<void> serve_plain(Edge* edge, IoThread* io, Socket* socket, const ListenerState* listener,
                        Connection* connection) {
   Session<Socket> session{edge, io, listener, socket, connection, peer_of(*socket), {}};
+  error_code error;
+  socket->non_blocking(true, error);  // reads and writes that are tried at once must not wait
+  if (error) co_return;
   co_await serve_requests(&session, socket);
 }
 
