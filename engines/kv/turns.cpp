@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engines/kv/turns.hpp"
 
+#include "base/waiting.hpp"
+
 #include <functional>
 
 namespace signet::kv {
@@ -21,8 +23,11 @@ bool Turns::Turn::begin(Turns& turns, std::string_view key, Deadline deadline) {
   Shard& shard = turns.shard(hash_of(key));
   std::string name(key);
   std::unique_lock lock(shard.mutex);
-  if (!shard.ended.wait_until(lock, deadline, [&] { return !shard.taken.contains(name); }))
-    return false;
+  if (shard.taken.contains(name)) {
+    const WaitScope waits;
+    if (!shard.ended.wait_until(lock, deadline, [&] { return !shard.taken.contains(name); }))
+      return false;
+  }
   key_ = name;
   shard.taken.insert(std::move(name));
   turns_ = &turns;

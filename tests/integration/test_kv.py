@@ -3,7 +3,6 @@
 import concurrent.futures
 import http.client
 import json
-import os
 import pathlib
 import signal
 import threading
@@ -115,6 +114,7 @@ class Restart(unittest.TestCase):
                     if answer.status == 200:
                         with lock:
                             acknowledged[(path, document["data"]["version"])] = (client, count)
+                connection.close()
 
             threads = [threading.Thread(target=load, args=(client,), daemon=True) for client in range(6)]
             for thread in threads:

@@ -22,10 +22,10 @@ using Kind = CommitOutcome::Kind;
 class CheckedWriteTest : public testing::TestWithParam<std::string> {
  protected:
   static Deadline deadline() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
-  void stage(CommitUnit& unit, const std::string& path, std::optional<Error> otherwise) {
+  void stage(CommitUnit& unit, const std::string& path, std::optional<Error> otherwise,
+             std::string_view plain = "{}") {
     const std::optional<KvKey> key = store_.state(path).key;
-    store_.stage_write(unit, path, key,
-                       {as_bytes(std::string_view("{}")), 10, KvTime(std::chrono::seconds(1)), {}},
+    store_.stage_write(unit, path, key, {as_bytes(plain), 10, KvTime(std::chrono::seconds(1)), {}},
                        std::move(otherwise));
   }
 
@@ -105,7 +105,7 @@ TEST_P(CheckedWriteTest, TellsItsOwnWriteFromOthers) {
   CommitUnit mine;
   stage(mine, "a", std::nullopt);
   CommitUnit other;
-  stage(other, "a", std::nullopt);
+  stage(other, "a", std::nullopt, R"({"other":1})");  // the fake sealer has no nonces
   EXPECT_TRUE(mine.can_settle());
   const Values my_row = mine.writes().front().row;
   const Values other_row = other.writes().front().row;
