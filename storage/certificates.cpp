@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/certificates.hpp"
 
-#include <limits>
 
 namespace signet::storage {
 namespace {
@@ -17,10 +16,6 @@ const Table certificates{"certificates",
                           {"der", ColumnType::bytes},
                           {"spki_hash", ColumnType::bytes},
                           {"entity", ColumnType::bytes}}};
-
-std::int64_t row_limit(std::int64_t limit) {
-  return limit > 0 ? limit : std::numeric_limits<std::int64_t>::max();
-}
 
 std::optional<CertificateRow> first(const Rows& rows) {
   if (rows.empty()) return std::nullopt;

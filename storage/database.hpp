@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ inline Value value(const Uuid& id) { return to_bytes(id.view()); }
 inline Value value(const SealedBytes& sealed) { return sealed.bytes; }
 inline Value value(UnixTime at) { return at.seconds; }
 inline Value value(std::string_view text) { return std::string(text); }
+/// What LIMIT takes: 0 and below are no limit.
+inline std::int64_t row_limit(std::int64_t limit) {
+  return limit > 0 ? limit : std::numeric_limits<std::int64_t>::max();
+}
 
 /// One row of a result, columns by position as the statement names them.
 class Row {
@@ -132,6 +137,10 @@ class CommitUnit {
   /// The same for a condition that only says whether what was read is still true: if it is not, the
   /// unit is stale and the request decides again.
   void execute_if_true(std::string sql, Values parameters, std::int64_t rows);
+  /// Stages what takes more than one statement: a function of the store's, run among the statements
+  /// in the unit's transaction, and again if that has to be repeated.
+  using Step = void (*)(Transaction& transaction, const Values& parameters);
+  void run(Step step, Values parameters);
   /// Stages a checked write. If its condition does not hold the unit is refused with `otherwise`;
   /// without it, it is stale.
   void write(const CheckedWrite& write, Values row, std::optional<Error> otherwise = std::nullopt);
@@ -170,6 +179,7 @@ class CommitUnit {
     Values parameters;
     std::int64_t rows;
     std::optional<Error> otherwise;  ///< absent: the unit is stale
+    Step step = nullptr;             ///< instead of `sql`
   };
   struct Write {
     const CheckedWrite* write;

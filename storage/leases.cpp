@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 namespace signet::storage {
@@ -24,28 +23,28 @@ const Table leases_table{"leases",
                           {"problem", ColumnType::text},
                           {"record", ColumnType::bytes}}};
 
-void append_number(Bytes& to, std::uint64_t number) {
+void append_time(Bytes& to, UnixTime time) {
   for (int shift = 56; shift >= 0; shift -= 8)
-    to.push_back(static_cast<std::uint8_t>(number >> shift));
+    to.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(time.seconds) >> shift));
 }
 
 /// The columns that the record is bound to, beside namespace and id. All but the token have a fixed
 /// length, so that different rows do not meet in one encoding.
 Bytes bound_columns(const LeaseRow& row) {
   Bytes out = to_bytes(row.mount.view());
-  append_number(out, static_cast<std::uint64_t>(row.issued_at.seconds));
-  append_number(out, static_cast<std::uint64_t>(row.expires_at.seconds));
+  append_time(out, row.issued_at);
+  append_time(out, row.expires_at);
   out.push_back(row.token ? 1 : 0);
   if (row.token) append(out, *row.token);
   return out;
 }
 
-SealedAt at(const LeaseRow& row, const Bytes& bound) {
+SealedAt lease_at(const LeaseRow& row, const Bytes& bound) {
   return {"leases", "record", row.name_space.view(), as_bytes(row.id), bound};
 }
 
-/// The columns of a SELECT or RETURNING that row_of() reads.
-LeaseRow row_of(const Row& row) {
+/// The columns of a SELECT or RETURNING that lease_row() reads.
+LeaseRow lease_row(const Row& row) {
   LeaseRow out;
   out.name_space = row.uuid(0);
   out.id = row.text(1);
@@ -60,15 +59,11 @@ LeaseRow row_of(const Row& row) {
   return out;
 }
 
-std::vector<LeaseRow> rows_of(const Rows& rows) {
+std::vector<LeaseRow> lease_rows(const Rows& rows) {
   std::vector<LeaseRow> out;
   out.reserve(rows.size());
-  std::transform(rows.begin(), rows.end(), std::back_inserter(out), row_of);
+  std::transform(rows.begin(), rows.end(), std::back_inserter(out), lease_row);
   return out;
-}
-
-std::int64_t row_limit(std::int64_t limit) {
-  return limit > 0 ? limit : std::numeric_limits<std::int64_t>::max();
 }
 
 }  // namespace
@@ -78,7 +73,7 @@ void LeaseStore::insert(CommitUnit& unit, const LeaseRow& row, BytesView plain) 
               {value(row.name_space), row.id, value(row.mount),
                row.token ? Value(*row.token) : Value(), value(row.issued_at), value(row.expires_at),
                value(row.expires_at), static_cast<std::int64_t>(row.state), row.attempts,
-               row.problem, value(sealer_.seal(at(row, bound_columns(row)), plain))});
+               row.problem, value(sealer_.seal(lease_at(row, bound_columns(row)), plain))});
 }
 
 void LeaseStore::prolong(CommitUnit& unit, const LeaseRow& row, UnixTime expires_at,
@@ -89,7 +84,7 @@ void LeaseStore::prolong(CommitUnit& unit, const LeaseRow& row, UnixTime expires
       "UPDATE leases SET expires_at = $3, due_at = $3, record = $4 "
       "WHERE namespace = $1 AND id = $2 AND record = $5 AND state = 0",
       {value(row.name_space), row.id, value(expires_at),
-       value(sealer_.seal(at(after, bound_columns(after)), plain)), row.record},
+       value(sealer_.seal(lease_at(after, bound_columns(after)), plain)), row.record},
       1);
 }
 
@@ -99,11 +94,11 @@ std::optional<LeaseRow> LeaseStore::find(const Uuid& name_space, std::string_vie
       "FROM leases WHERE namespace = $1 AND id = $2",
       {value(name_space), value(id)});
   if (rows.empty()) return std::nullopt;
-  return row_of(rows.front());
+  return lease_row(rows.front());
 }
 
 SecretBytes LeaseStore::open(const LeaseRow& row) const {
-  return sealer_.open(at(row, bound_columns(row)), row.record);
+  return sealer_.open(lease_at(row, bound_columns(row)), row.record);
 }
 
 std::vector<std::string> LeaseStore::list(const Uuid& name_space, std::string_view folder,
@@ -114,14 +109,14 @@ std::vector<std::string> LeaseStore::list(const Uuid& name_space, std::string_vi
 
 std::vector<LeaseRow> LeaseStore::below(const Uuid& name_space, std::string_view folder,
                                         std::string_view after, std::int64_t limit) const {
-  return rows_of(database_.query(
+  return lease_rows(database_.query(
       "SELECT namespace, id, mount, token, issued_at, expires_at, state, attempts, problem, record "
       "FROM leases WHERE namespace = $1 AND id >= $2 AND id < $3 AND id > $4 ORDER BY id LIMIT $5",
       {value(name_space), value(folder), range_end(folder), value(after), row_limit(limit)}));
 }
 
 std::vector<LeaseRow> LeaseStore::irrevocable(const Uuid& name_space, std::int64_t limit) const {
-  return rows_of(database_.query(
+  return lease_rows(database_.query(
       "SELECT namespace, id, mount, token, issued_at, expires_at, state, attempts, problem, record "
       "FROM leases WHERE state = 2 AND namespace = $1 ORDER BY id LIMIT $2",
       {value(name_space), row_limit(limit)}));

@@ -2,7 +2,6 @@
 #include "storage/path_tree.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -22,10 +21,6 @@ std::string after_prefix(std::string_view prefix) {
 const std::string& beyond_all() {
   static const std::string text = "\xf4\x8f\xbf\xbf\xf4\x8f\xbf\xbf";
   return text;
-}
-
-std::int64_t row_limit(std::int64_t limit) {
-  return limit > 0 ? limit : std::numeric_limits<std::int64_t>::max();
 }
 
 constexpr std::string_view lowest_character = "\x01";

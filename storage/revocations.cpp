@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/revocations.hpp"
 
-#include <limits>
 
 namespace signet::storage {
 namespace {
@@ -24,10 +23,6 @@ const Table revocations_kept = table(true);
 Values values(RevocationRow row) {
   return {row.issuer, std::move(row.serial), value(row.mount), row.revoked_at.seconds,
           row.reason, row.not_after.seconds, row.shard};
-}
-
-std::int64_t row_limit(std::int64_t limit) {
-  return limit > 0 ? limit : std::numeric_limits<std::int64_t>::max();
 }
 
 RevocationRow from(const Row& row) {
