@@ -19,9 +19,9 @@ void put(Bytes& to, std::uint64_t number, int bytes) {
     to.push_back(static_cast<std::uint8_t>(number >> (8 * i) & 0xffU));
 }
 
-class Reader {
+class TermReader {
  public:
-  explicit Reader(BytesView text) : text_(text) {}
+  explicit TermReader(BytesView text) : text_(text) {}
   std::uint64_t number(std::size_t bytes) {
     std::uint64_t value = 0;
     for (const std::uint8_t byte : take(bytes)) value = value << 8U | byte;
@@ -49,7 +49,7 @@ Keyring Keyring::first(Random& random, UnixTime now) {
 Result<Keyring> Keyring::parse(BytesView text) {
   const Error broken{ErrorCode::internal, "internal error", "keyring is malformed"};
   if (text.size() < head_size || text[0] != format) return broken;
-  Reader reader(text.subspan(1));
+  TermReader reader(text.subspan(1));
   Keyring keyring;
   keyring.rotation.is_enabled = reader.number(1) != 0;
   keyring.rotation.max_operations = reader.integer();
