@@ -30,7 +30,7 @@ House::House(std::unique_ptr<storage::Database> database, core::AuditOptions aud
       policies(*database_, database_->changes(), barrier, clock),
       tokens(*database_, database_->changes(), barrier, clock, random),
       mounts(*database_, database_->changes(), barrier, clock, random, registry),
-      leases(*database_, database_->changes(), barrier, clock, random, mounts),
+      leases(*database_, database_->changes(), barrier, seal, clock, random, mounts),
       services{*database_, database_->changes(),
                clock,      random,
                barrier,    seal,

@@ -48,15 +48,6 @@ void LeaseStore::stage_end_below(CommitUnit& unit, const Uuid& name_space,
   unit.execute(sql, {value(name_space), value(folder), range_end(folder)});
 }
 
-void LeaseStore::stage_end_of_tree(CommitUnit& unit, BytesView token) {
-  unit.execute(
-      "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens WHERE id_hash = $1 "
-      "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
-      "UPDATE leases SET state = 1, due_at = 0 WHERE state = 0 "
-      "AND token IN (SELECT id_hash FROM tree)",
-      {value(token)});
-}
-
 void LeaseStore::stage_end_of_token(CommitUnit& unit, BytesView token) {
   static const std::string sql = ending("token = $1");
   unit.execute(sql, {value(token)});

@@ -63,8 +63,6 @@ class LeaseStore {
   // Endings: what is marked is due at once.
   static void stage_end(CommitUnit& unit, const Uuid& name_space, std::string_view id);
   static void stage_end_below(CommitUnit& unit, const Uuid& name_space, std::string_view folder);
-  /// Of a token and of all below it; staged before the statement that removes those tokens.
-  static void stage_end_of_tree(CommitUnit& unit, BytesView token);
   static void stage_end_of_token(CommitUnit& unit, BytesView token);
   /// The same inside a transaction that removed them.
   static void end_of_tokens(Transaction& transaction, const std::vector<Bytes>& tokens);

@@ -60,6 +60,10 @@ CommitOutcome unmet(const std::optional<Error>& otherwise) {
 
 std::optional<CommitOutcome> run_statement(Transaction& transaction,
                                            const CommitUnit::Statement& statement) {
+  if (statement.step != nullptr) {
+    statement.step(transaction, statement.parameters);
+    return std::nullopt;
+  }
   try {
     const std::int64_t rows = transaction.execute(statement.sql, statement.parameters);
     if (statement.rows < 0 || rows == statement.rows) return std::nullopt;

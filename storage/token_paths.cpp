@@ -32,23 +32,4 @@ std::vector<Bytes> TokenStore::made_at(const Uuid& name_space, std::string_view 
   return hashes;
 }
 
-void TokenStore::remove_made_below(CommitUnit& unit, const Uuid& name_space,
-                                   std::string_view path) {
-  const std::string folder = std::string(path) + '/';
-  const Values parameters{value(name_space), value(path), folder, range_end(folder)};
-  unit.execute(
-      "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens "
-      "WHERE namespace = $1 AND (path = $2 OR (path >= $3 AND path < $4)) "
-      "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
-      "UPDATE leases SET state = 1, due_at = 0 WHERE state = 0 "
-      "AND token IN (SELECT id_hash FROM tree)",
-      parameters);
-  unit.execute(
-      "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens "
-      "WHERE namespace = $1 AND (path = $2 OR (path >= $3 AND path < $4)) "
-      "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
-      "DELETE FROM tokens WHERE id_hash IN (SELECT id_hash FROM tree)",
-      parameters);
-}
-
 }  // namespace signet::storage

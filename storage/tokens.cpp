@@ -2,6 +2,7 @@
 #include "storage/tokens.hpp"
 
 #include "storage/leases.hpp"
+#include "storage/path_tree.hpp"
 
 #include <limits>
 #include <utility>
@@ -149,13 +150,31 @@ void TokenStore::replace(CommitUnit& unit, const TokenRow& row, BytesView plain,
       1, std::move(otherwise));
 }
 
-void TokenStore::remove_tree(CommitUnit& unit, BytesView id_hash) const {
-  LeaseStore::stage_end_of_tree(unit, id_hash);
-  unit.execute(
-      "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens WHERE id_hash = $1 "
-      "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
-      "DELETE FROM tokens WHERE id_hash IN (SELECT id_hash FROM tree)",
+void TokenStore::remove_tree(CommitUnit& unit, BytesView id_hash) {
+  unit.run(
+      [](Transaction& transaction, const Values& parameters) {
+        remove(transaction,
+               "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens WHERE id_hash = $1 "
+               "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
+               "DELETE FROM tokens WHERE id_hash IN (SELECT id_hash FROM tree) RETURNING id_hash",
+               parameters);
+      },
       {value(id_hash)});
+}
+
+void TokenStore::remove_made_below(CommitUnit& unit, const Uuid& name_space,
+                                   std::string_view path) {
+  const std::string folder = std::string(path) + '/';
+  unit.run(
+      [](Transaction& transaction, const Values& parameters) {
+        remove(transaction,
+               "WITH RECURSIVE tree (id_hash) AS (SELECT id_hash FROM tokens "
+               "WHERE namespace = $1 AND (path = $2 OR (path >= $3 AND path < $4)) "
+               "UNION SELECT t.id_hash FROM tree JOIN tokens t ON t.parent = tree.id_hash) "
+               "DELETE FROM tokens WHERE id_hash IN (SELECT id_hash FROM tree) RETURNING id_hash",
+               parameters);
+      },
+      {value(name_space), value(path), folder, range_end(folder)});
 }
 
 void TokenStore::remove_one(CommitUnit& unit, BytesView id_hash) const {

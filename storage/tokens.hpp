@@ -52,8 +52,8 @@ class TokenStore {
   /// `before`.
   void replace(CommitUnit& unit, const TokenRow& row, BytesView plain, BytesView before,
                Error otherwise) const;
-  /// Stages the removal of a row and of all below it, one statement; their leases end (another).
-  void remove_tree(CommitUnit& unit, BytesView id_hash) const;
+  /// Stages the removal of a row and of all below it, in one statement; their leases end.
+  static void remove_tree(CommitUnit& unit, BytesView id_hash);
   void remove_one(CommitUnit& unit, BytesView id_hash) const;
 
   // By the path of the request that made them.

@@ -18,11 +18,16 @@ void CommitUnit::insert(const Table& table, Values row, std::optional<Error> on_
 }
 
 void CommitUnit::execute(std::string sql, Values parameters, std::int64_t rows, Error otherwise) {
-  statements_.push_back({std::move(sql), std::move(parameters), rows, std::move(otherwise)});
+  statements_.push_back(
+      {std::move(sql), std::move(parameters), rows, std::move(otherwise), nullptr});
 }
 
 void CommitUnit::execute_if_true(std::string sql, Values parameters, std::int64_t rows) {
-  statements_.push_back({std::move(sql), std::move(parameters), rows, std::nullopt});
+  statements_.push_back({std::move(sql), std::move(parameters), rows, std::nullopt, nullptr});
+}
+
+void CommitUnit::run(Step step, Values parameters) {
+  statements_.push_back({{}, std::move(parameters), -1, std::nullopt, step});
 }
 
 void CommitUnit::write(const CheckedWrite& write, Values row, std::optional<Error> otherwise) {

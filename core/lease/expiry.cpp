@@ -12,13 +12,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t batch = 100;
-constexpr auto period = 1s;
+constexpr std::int64_t most_at_once = 100;
+constexpr auto round_period = 1s;
 /// Between full batches: requests that wait for the database get their turn.
-constexpr auto rest = 5ms;
-/// The walk takes a step every so many rounds.
+constexpr auto pause_between = 5ms;
+/// The walk goes on every so many rounds.
 constexpr int rounds_a_step = 15;
-constexpr std::int64_t step = 5000;
+constexpr std::int64_t walk_step = 5000;
 
 }  // namespace
 
@@ -43,14 +43,16 @@ void LeaseExpiry::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::int64_t LeaseExpiry::turn() { return seal_.is_sealed() ? 0 : leases_.revoke_due(batch); }
+std::int64_t LeaseExpiry::turn() {
+  return seal_.is_sealed() ? 0 : leases_.revoke_due(most_at_once);
+}
 
 std::int64_t LeaseExpiry::walk() {
-  return seal_.is_sealed() ? 0 : leases_.store().end_strays(walked_, step);
+  return seal_.is_sealed() ? 0 : leases_.store().end_strays(walked_, walk_step);
 }
 
 void LeaseExpiry::loop(const std::stop_token& stop) {
-  while (wait(stop, period)) {
+  while (wait(stop, round_period)) {
     try {
       round(stop);
     } catch (const std::exception& problem) {
@@ -69,8 +71,8 @@ void LeaseExpiry::round(const std::stop_token& stop) {
     was_sealed_ = false;
     leases_.store().retry_irrevocable();
   }
-  while (turn() == batch)
-    if (!wait(stop, rest)) return;
+  while (turn() == most_at_once)
+    if (!wait(stop, pause_between)) return;
   if (rounds_++ % rounds_a_step == 0) walk();
 }
 

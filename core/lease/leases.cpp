@@ -11,17 +11,17 @@
 namespace signet::core {
 namespace {
 
-constexpr std::size_t random_length = 24;  // base62: 142 bits
+constexpr std::size_t id_length = 24;  // base62: 142 bits
 
-std::string encode(bool is_renewable, const std::optional<UnixTime>& last_renewal,
-                   const Json& data) {
+std::string encode_lease(bool is_renewable, const std::optional<UnixTime>& last_renewal,
+                         const Json& data) {
   Json record{{"renewable", is_renewable}, {"data", data}};
   if (last_renewal) record["last_renewal"] = last_renewal->seconds;
   return record.dump();
 }
 
-Result<Ttl> ttl_of(const LeaseTerms& terms, const Mount& mount, UnixTime issued_at, UnixTime now,
-                   Seconds increment) {
+Result<Ttl> lease_ttl(const LeaseTerms& terms, const Mount& mount, UnixTime issued_at, UnixTime now,
+                      Seconds increment) {
   TtlRequest asked;
   asked.increment = increment;
   asked.role_ttl = terms.ttl;
@@ -37,10 +37,11 @@ Result<Ttl> ttl_of(const LeaseTerms& terms, const Mount& mount, UnixTime issued_
 
 std::string Lease::path() const { return row.id.substr(0, row.id.rfind('/')); }
 
-Leases::Leases(storage::Database& database, storage::Changes& changes, Sealer& sealer, Clock& clock,
-               Random& random, Mounts& mounts)
+Leases::Leases(storage::Database& database, storage::Changes& changes, Sealer& sealer,
+               const Seal& seal, Clock& clock, Random& random, Mounts& mounts)
     : database_(database),
       changes_(changes),
+      seal_(seal),
       clock_(clock),
       random_(random),
       mounts_(mounts),
@@ -53,15 +54,15 @@ Result<void> Leases::stage(Request& request, Response& response) {
     return invalid(
         "Secret cannot be returned; token had one use left, so leased credentials were "
         "immediately revoked.");
-  Ttl ttl = TRY(ttl_of(terms, *request.mount, request.now, request.now, Seconds(0)));
+  Ttl ttl = TRY(lease_ttl(terms, *request.mount, request.now, request.now, Seconds(0)));
   storage::LeaseRow row;
   row.name_space = root_namespace;
-  row.id = fmt::format("{}/{}", request.path, random_.base62(random_length));
+  row.id = fmt::format("{}/{}", request.path, random_.base62(id_length));
   row.mount = request.mount->id;
   if (request.token) row.token = request.token->id_hash;
   row.issued_at = request.now;
   row.expires_at = request.now + ttl.ttl;
-  store_.insert(request.unit(), row, as_bytes(encode(terms.is_renewable, {}, terms.data)));
+  store_.insert(request.unit(), row, as_bytes(encode_lease(terms.is_renewable, {}, terms.data)));
   for (std::string& warning : ttl.warnings) response.warnings.push_back(std::move(warning));
   response.lease_id = std::move(row.id);
   response.renewable = terms.is_renewable;
@@ -111,9 +112,9 @@ Result<Response> Leases::renew(Request& request, std::string_view id, Seconds in
   const std::optional<MountedEngine> engine = mounted(lease->row.mount);
   if (!engine) return invalid("lease not found");
   const LeaseTerms terms = TRY(engine->engine->renew_secret(lease->secret, request.unit()));
-  Ttl ttl = TRY(ttl_of(terms, *engine->mount, lease->row.issued_at, request.now, increment));
+  Ttl ttl = TRY(lease_ttl(terms, *engine->mount, lease->row.issued_at, request.now, increment));
   store_.prolong(request.unit(), lease->row, request.now + ttl.ttl,
-                 as_bytes(encode(terms.is_renewable, request.now, lease->secret.data)));
+                 as_bytes(encode_lease(terms.is_renewable, request.now, lease->secret.data)));
   Response response = Response::of(Json());
   response.lease_id = lease->row.id;
   response.renewable = terms.is_renewable;

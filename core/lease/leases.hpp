@@ -11,6 +11,7 @@
 #include "core/mounts.hpp"
 #include "core/request.hpp"
 #include "core/response.hpp"
+#include "core/seal/seal.hpp"
 #include "storage/changes.hpp"
 #include "storage/database.hpp"
 #include "storage/leases.hpp"
@@ -42,8 +43,8 @@ inline constexpr std::int64_t most_attempts = 6;
 
 class Leases {
  public:
-  Leases(storage::Database& database, storage::Changes& changes, Sealer& sealer, Clock& clock,
-         Random& random, Mounts& mounts);
+  Leases(storage::Database& database, storage::Changes& changes, Sealer& sealer, const Seal& seal,
+         Clock& clock, Random& random, Mounts& mounts);
 
   /// Stages the lease that an answer asks for, into the unit that stores its secret, and fills
   /// lease_id, renewable and lease_duration. Without `response.lease` nothing happens.
@@ -98,6 +99,7 @@ class Leases {
 
   storage::Database& database_;
   storage::Changes& changes_;
+  const Seal& seal_;
   Clock& clock_;
   Random& random_;
   Mounts& mounts_;

@@ -13,15 +13,15 @@
 namespace signet::core {
 namespace {
 
-constexpr std::int64_t batch = 100;
+constexpr std::int64_t leases_a_page = 100;
 constexpr Seconds first_delay{10};
 constexpr std::size_t longest_problem = 240;
 /// A claimed lease is somebody's for so long; what a node that died had claimed is due again then.
 constexpr Seconds claim_time{120};
 constexpr std::chrono::seconds commit_patience{30};
 
-/// What operators are shown of a refusal.
-std::string shown(std::string problem) {
+/// What operators are shown_problem of a refusal.
+std::string shown_problem(std::string problem) {
   if (problem.size() > longest_problem) {
     problem.resize(longest_problem);
     // Not in the middle of a character.
@@ -112,6 +112,8 @@ std::optional<Error> Leases::revoke_one(const storage::LeaseRow& row, Force forc
   } catch (const Unavailable&) {
     throw;
   } catch (const std::exception& fault) {
+    // Sealed in the middle: that says nothing of the lease.
+    if (seal_.is_sealed()) throw Unavailable("sealed while leases ended");
     problem = Error{ErrorCode::internal, "internal error", fault.what()};
   }
   if (!problem) return std::nullopt;
@@ -140,7 +142,7 @@ void Leases::note_failure(const storage::LeaseRow& row, const std::string& probl
   const std::int64_t failed = row.attempts + 1;
   std::optional<UnixTime> due_at;
   if (failed < most_attempts) due_at = clock_.now() + back_off(failed);
-  store_.note_failure(row, shown(problem), due_at);
+  store_.note_failure(row, shown_problem(problem), due_at);
 }
 
 std::int64_t Leases::revoke(std::span<const storage::LeaseRow> rows) {
@@ -171,7 +173,8 @@ Result<bool> Leases::revoke_below(std::string_view folder, Force force,
   std::string after;
   while (true) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
-    const std::vector<storage::LeaseRow> rows = store_.below(root_namespace, folder, after, batch);
+    const std::vector<storage::LeaseRow> rows =
+        store_.below(root_namespace, folder, after, leases_a_page);
     if (rows.empty()) break;
     after = rows.back().id;
     std::vector<storage::LeaseRow> alone;

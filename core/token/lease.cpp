@@ -11,22 +11,22 @@
 namespace signet::core {
 namespace {
 
-constexpr char mark = 'h';
+constexpr char lease_mark = 'h';
 
 /// The hash in "h<hex>".
-std::optional<Bytes> hash_in(std::string_view name) {
-  if (!name.starts_with(mark)) return std::nullopt;
+std::optional<Bytes> hash_in_lease(std::string_view name) {
+  if (!name.starts_with(lease_mark)) return std::nullopt;
   return from_hex(name.substr(1));
 }
 
-std::string name_of(const Bytes& id_hash) { return mark + hex(id_hash); }
+std::string lease_name(const Bytes& id_hash) { return lease_mark + hex(id_hash); }
 
 }  // namespace
 
 TokenPointer Tokens::find_lease(std::string_view lease_id) {
   const std::size_t slash = lease_id.rfind('/');
   if (slash == std::string_view::npos) return nullptr;
-  const auto id_hash = hash_in(lease_id.substr(slash + 1));
+  const auto id_hash = hash_in_lease(lease_id.substr(slash + 1));
   if (!id_hash) return nullptr;
   TokenPointer token = find_hash(*id_hash);
   return token != nullptr && token->path == lease_id.substr(0, slash) ? token : nullptr;
@@ -37,9 +37,9 @@ std::vector<std::string> Tokens::lease_names(std::string_view folder, std::strin
   std::vector<std::string> names = store_.made_in(root_namespace, folder, after, limit);
   if (!folder.empty()) {
     const std::string_view path = folder.substr(0, folder.size() - 1);
-    const Bytes above = hash_in(after).value_or(Bytes());
+    const Bytes above = hash_in_lease(after).value_or(Bytes());
     for (const Bytes& id_hash : store_.made_at(root_namespace, path, above, limit))
-      names.push_back(name_of(id_hash));
+      names.push_back(lease_name(id_hash));
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -56,7 +56,7 @@ Json token_lease_object(const TokenEntry& token, UnixTime now) {
     return at ? Json(rfc3339(*at)) : Json();
   };
   const Seconds left = token.expires_at ? *token.expires_at - now : Seconds(0);
-  return {{"id", token.path + '/' + name_of(token.id_hash)},
+  return {{"id", token.path + '/' + lease_name(token.id_hash)},
           {"path", token.path},
           {"issue_time", rfc3339(token.created_at)},
           {"expire_time", time_or_null(token.expires_at)},

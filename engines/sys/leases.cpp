@@ -107,7 +107,7 @@ const Schema<LeaseTypeFields>& type_fields() {
 
 Error no_id() { return invalid("lease_id must be specified"); }
 
-core::Response queued() {
+core::Response queued_answer() {
   core::Response response;
   response.status = 202;
   return response;
@@ -118,7 +118,7 @@ std::string without_end(std::string_view path) {
   return std::string(path);
 }
 
-Json shown(const Lease& lease, UnixTime now) {
+Json lease_object(const Lease& lease, UnixTime now) {
   const bool is_running = lease.row.state == storage::LeaseState::running;
   const Seconds left = lease.row.expires_at - now;
   Json data{{"id", lease.row.id},
@@ -192,7 +192,7 @@ Result<core::Response> SysEngine::lookup_lease(Request& request, const LeaseFiel
     return Response::of(core::token_lease_object(*token, request.now));
   const std::optional<Lease> lease = services_.leases.find(fields.lease_id);
   if (!lease) return invalid("invalid lease");
-  return Response::of(shown(*lease, request.now));
+  return Response::of(lease_object(*lease, request.now));
 }
 
 Result<core::Response> SysEngine::list_leases(Request&, const LeasePrefixFields& fields) {
@@ -221,11 +221,11 @@ Result<core::Response> SysEngine::revoke_lease(Request& request, const LeaseFiel
   storage::CommitUnit& unit = request.unit();
   if (const auto token = services_.tokens.find_lease(fields.id())) {
     services_.tokens.stage_revoke(unit, token->id_hash);
-    return fields.sync ? Response::no_content() : queued();
+    return fields.sync ? Response::no_content() : queued_answer();
   }
   if (!fields.sync) {
     Leases::stage_end(fields.id(), unit);
-    return queued();
+    return queued_answer();
   }
   TRY(services_.leases.stage_revoke(fields.id(), unit));
   return Response::no_content();
@@ -249,24 +249,24 @@ Result<core::Response> SysEngine::revoke_below(Request& request, const LeasePref
   if (!fields.prefix.ends_with('/')) {
     if (const auto token = services_.tokens.find_lease(path)) {
       services_.tokens.stage_revoke(unit, token->id_hash);
-      return waits ? Response::no_content() : queued();
+      return waits ? Response::no_content() : queued_answer();
     }
     if (services_.leases.find(path)) {
       if (waits)
         TRY(services_.leases.revoke_at(path, force));
       else
         Leases::stage_end(path, unit);
-      return waits ? Response::no_content() : queued();
+      return waits ? Response::no_content() : queued_answer();
     }
   }
   services_.tokens.stage_revoke_made_below(unit, path);
   if (!waits) {
     Leases::stage_end_below(path + '/', unit);
-    return queued();
+    return queued_answer();
   }
   const bool is_done =
       TRY(services_.leases.revoke_below(path + '/', force, request.deadline - answer_time));
-  return is_done ? Response::no_content() : queued();
+  return is_done ? Response::no_content() : queued_answer();
 }
 
 Result<core::Response> SysEngine::tidy_leases(Request&, const NoFields&) {

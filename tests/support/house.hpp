@@ -53,7 +53,7 @@ class CoreHouse {
         policies(database, database.changes(), barrier, clock),
         tokens(database, database.changes(), barrier, clock, random),
         mounts(database, database.changes(), barrier, clock, random, registry),
-        leases(database, database.changes(), barrier, clock, random, mounts),
+        leases(database, database.changes(), barrier, seal, clock, random, mounts),
         services{database, database.changes(), clock,  random, barrier,  seal,
                  audit,    policies,           tokens, mounts, leases, registry, info} {
     log::set_level(log::Level::error);
