@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 namespace signet::storage {
 namespace {
@@ -82,6 +83,10 @@ std::vector<LeaseRow> LeaseStore::claim(UnixTime now, std::int64_t limit, UnixTi
   std::vector<LeaseRow> out;
   out.reserve(rows.size());
   std::transform(rows.begin(), rows.end(), std::back_inserter(out), claimed_row);
+  // Always in one order, so that two that end the same leases do not deadlock.
+  std::sort(out.begin(), out.end(), [](const LeaseRow& left, const LeaseRow& right) {
+    return std::tie(left.name_space, left.id) < std::tie(right.name_space, right.id);
+  });
   return out;
 }
 

@@ -70,8 +70,8 @@ class LeaseStore {
   static void stage_remove(CommitUnit& unit, const LeaseRow& row);
   static void stage_remove_mount(CommitUnit& unit, const Uuid& mount);
 
-  /// Takes up to `limit` leases that are due, the longest due first, so that no other worker takes
-  /// them before `until`; from then on they are `ending` (or stay irrevocable).
+  /// Takes up to `limit` leases that are due, the longest due first (sorted by id), so that no
+  /// other worker takes them before `until`; from then on they are `ending` (or stay irrevocable).
   [[nodiscard]] std::vector<LeaseRow> claim(UnixTime now, std::int64_t limit, UnixTime until) const;
   /// Notes a failed attempt. `due_at` absent: nobody tries again, the lease is irrevocable.
   void note_failure(const LeaseRow& row, std::string_view problem,

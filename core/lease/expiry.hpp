@@ -34,7 +34,8 @@ class LeaseExpiry {
  private:
   void loop(const std::stop_token& stop);
   void round(const std::stop_token& stop);
-  /// Until the next round is due or the signal raised, at most so long. @return false: the end
+  /// Both: @return false when it is the end. wait() also ends when the signal is raised.
+  bool pause(const std::stop_token& stop, std::chrono::milliseconds length);
   bool wait(const std::stop_token& stop, std::chrono::milliseconds most);
 
   /// Raised by whoever learns that tokens were taken away, also when this is gone.

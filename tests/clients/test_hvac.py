@@ -23,6 +23,26 @@ assert pki.read_certificate(serial)["data"]["certificate"].strip() == issued["ce
 assert pki.read_ca_certificate().startswith("-----BEGIN CERTIFICATE-----")
 pki.revoke_certificate(serial)
 assert pki.read_crl().startswith("-----BEGIN X509 CRL-----")
+pki.create_or_update_role("leased", {"allow_any_name": "true", "key_type": "ec", "ttl": "1h", "generate_lease": "true"})
+leased = pki.generate_certificate("leased", "a.test")
+assert leased["lease_id"].startswith("pki/issue/leased/") and leased["lease_duration"] > 3000
+assert client.sys.read_lease(leased["lease_id"])["data"]["renewable"] is False
+assert client.sys.list_leases("pki/issue/leased")["data"]["keys"] == [leased["lease_id"].rsplit("/", 1)[1]]
+try:
+    client.sys.renew_lease(leased["lease_id"], increment=60)
+    raise SystemExit("a certificate's lease was renewed")
+except hvac.exceptions.InvalidRequest as refused:
+    assert "lease is not renewable" in str(refused)
+client.sys.revoke_lease(leased["lease_id"])
+assert pki.read_certificate(leased["data"]["serial_number"])["data"]["revocation_time"] > 0
+pki.generate_certificate("leased", "a.test")
+client.sys.revoke_prefix("pki/issue/leased")
+client.sys.revoke_force("pki/issue/leased")
+try:
+    client.sys.list_leases("pki/issue/leased")
+    raise SystemExit("leases are left")
+except hvac.exceptions.InvalidPath:
+    pass
 try:
     pki.generate_certificate("server", "evil.test")
     raise SystemExit("a name outside the role was issued")
