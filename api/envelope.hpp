@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// core::Outcome -> HTTP (core.md sections 1.7 and 1.8). The only place that reveals secrets of a
-// response, into buffers that are wiped.
+// core::Outcome -> HTTP (core.md sections 1.7 and 1.8), into buffers that are wiped.
 #pragma once
 
 #include "api/request.hpp"
-#include "api/wiping.hpp"
 #include "base/clock.hpp"
+#include "base/wiped_text.hpp"
 #include "core/pipeline.hpp"
 
 #include <memory>
@@ -41,8 +40,6 @@ Reply render(const Refusal& refusal, const AnswerContext& context);
 /// The connection closes.
 Reply render_protocol_error(int status, std::string_view text, UnixTime now);
 
-/// The envelope's JSON alone, with its final line feed (also what tests compare).
-void write_envelope(WipedText& out, const core::Outcome& outcome);
 void write_errors(WipedText& out, std::string_view message);
 
 }  // namespace signet::api

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pipeline.hpp"
 
-#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "core/audit/audit.hpp"
 #include "core/lease/leases.hpp"
@@ -9,6 +8,7 @@
 #include "core/network.hpp"
 #include "core/policy/policies.hpp"
 #include "core/token/tokens.hpp"
+#include "core/wrapping.hpp"
 #include "storage/changes.hpp"
 
 #include <algorithm>
@@ -97,7 +97,6 @@ class Pipeline::Passage {
       answer = decide_or_fail();
     }
     request_.kept.reset();
-    if (answer) answer = finish(*std::move(answer));
     answer = audit_response(std::move(answer));
     if (answer && request_.at_end) request_.at_end();
     return answer;
@@ -123,8 +122,10 @@ class Pipeline::Passage {
     TRY(allowed);
     Response response = TRY(handle());
     TRY(services_.leases.stage(request_, response));
+    Result<Response> answer = finish(std::move(response));
+    if (answer) TRY(wrap(*answer));
     TRY(commit());
-    return response;
+    return answer;
   }
 
   Result<void> check_headers() {
@@ -135,14 +136,11 @@ class Pipeline::Passage {
       if (is_unsealed_route_) return invalid("operation unavailable in namespaces");
       return absent("namespace not found");
     }
-    if (request_.wrap_ttl.empty()) return {};
-    static const std::string lead = "error parsing X-Vault-Wrap-TTL header: ";
-    const std::optional<Seconds> ttl = parse_duration(request_.wrap_ttl, true);
-    if (!ttl)
-      return invalid(fmt::format("{}time: invalid duration \"{}\"", lead, request_.wrap_ttl));
-    if (ttl->count() < 0) return invalid(lead + "requested wrap ttl cannot be negative");
-    // A secret is never answered unwrapped by mistake.
-    if (ttl->count() > 0) return invalid("response wrapping is not available");
+    request_.wrapping_ttl = TRY(requested_wrapping(request_));
+    // What comes before mounts and tokens cannot be wrapped; new keys must not leave as they are.
+    if (request_.wrapping_ttl.count() > 0 && is_unsealed_route_ &&
+        request_.operation == Operation::update)
+      return invalid("response wrapping is not available on this path");
     return {};
   }
 
@@ -176,14 +174,21 @@ class Pipeline::Passage {
     if (!needs_token()) return {};
     if (!request_.token) {
       if (request_.client_token.empty()) return denied();
-      const TokenPointer token = TRY(services_.tokens.authenticate(request_.client_token));
-      if (!is_usable_from(*token, request_.remote_address)) return denied();
-      TokenPointer spent = TRY(services_.tokens.spend_use(token));
-      request_.token = std::move(spent);
+      Result<TokenPointer> token = present_token();
+      if (!token && token.error().code == ErrorCode::denied && route() != nullptr &&
+          route()->unknown_token())
+        return *route()->unknown_token();
+      request_.token = TRY(std::move(token));
       if (request_.token->uses_left != 0) pipeline_.uses_.begin(request_.token->id_hash);
     }
     request_.unit().needs_token(request_.token->id_hash);
     return {};
+  }
+
+  Result<TokenPointer> present_token() {
+    const TokenPointer token = TRY(services_.tokens.authenticate(request_.client_token));
+    if (!is_usable_from(*token, request_.remote_address)) return denied();
+    return services_.tokens.spend_use(token);
   }
 
   Result<void> tell_create_from_update() {
@@ -202,6 +207,7 @@ class Pipeline::Passage {
     asked.operation = request_.operation;
     asked.data = &request_.data;
     asked.needs_sudo = route() != nullptr && route()->needs_sudo();
+    if (request_.wrapping_ttl.count() > 0) asked.wrap_ttl = request_.wrapping_ttl;
     auto acl = services_.policies.acl_for(*request_.token, &request_.unit());
     decision_ = acl->decide(asked);
     if (!decision_.is_allowed && services_.policies.refresh()) {
@@ -318,6 +324,13 @@ class Pipeline::Passage {
     if (request_.operation == Operation::create) request_.operation = Operation::update;
     services_.changes.refresh();
     static_cast<void>(find_route());
+  }
+
+  // Answers of public documents that no audit tells of are never secret.
+  Result<void> wrap(Response& response) {
+    if (is_unsealed_route_ || request_.operation == Operation::help) return {};
+    if (route() == nullptr || route()->is_unaudited()) return {};
+    return Wrapping(services_).wrap(request_, response);
   }
 
   // What all answers have in common.

@@ -63,6 +63,7 @@ struct Request {
 
   // What the pipeline found.
   std::shared_ptr<const Mount> mount;       // shared with the mount snapshot the request began with
+  Seconds wrapping_ttl{0};                  ///< what X-Vault-Wrap-TTL asks for; 0: nothing
   std::string relative_path;                ///< below the mount, no leading slash
   std::shared_ptr<const TokenEntry> token;  // shared with the token cache
   /// What the caller may do, for handlers that touch more paths than the request's own; null where

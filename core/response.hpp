@@ -33,6 +33,16 @@ struct Auth {
   std::int64_t num_uses = 0;
 };
 
+/// The `wrap_info` member: where the real answer waits (core.md sections 1.7 and 6).
+struct WrapInfo {
+  SecretBytes token;
+  std::string accessor;
+  Seconds ttl{0};
+  UnixTime created_at;
+  std::string creation_path;
+  std::string wrapped_accessor;  ///< of a token in the wrapped answer; else empty
+};
+
 /// Chunks pulled under the request's deadline; what a large answer (a CRL, an export) is made of.
 class Chunks {
  public:
@@ -63,6 +73,12 @@ class Response {
   std::optional<SecretBytes> data_json;
   std::vector<std::string> warnings;
   std::optional<Auth> auth;
+  std::optional<WrapInfo> wrap_info;
+  /// The whole envelope as it was wrapped, instead of all members here but `status`.
+  std::optional<SecretBytes> envelope_json;
+  /// Wraps the answer also if the request does not ask for it; the smaller of both holds.
+  Seconds wrap_ttl{0};
+  bool is_wrappable = true;  ///< false: the answer is about wrapping itself
   std::optional<LeaseTerms> lease;  ///< asks for one; the pipeline makes it and fills what follows
   std::string lease_id;
   bool renewable = false;
@@ -76,7 +92,8 @@ class Response {
   std::vector<std::pair<std::string, std::string>> headers;
 
   [[nodiscard]] bool has_body() const {
-    return data || data_json || auth || raw || stream || !secrets.empty() || !warnings.empty();
+    return data || data_json || auth || wrap_info || envelope_json || raw || stream ||
+           !secrets.empty() || !warnings.empty();
   }
   static Response no_content() { return {}; }
   static Response of(Json data) {

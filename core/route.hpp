@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,11 @@ class Route {
     needs_sudo_ = true;
     return *this;
   }
+  /// What a token that is not alive (any more) is refused with, instead of 403.
+  Route& unknown_token(Error refusal) {
+    unknown_token_ = std::move(refusal);
+    return *this;
+  }
   Route& unsealed() {
     works_sealed_ = true;
     return *this;
@@ -102,6 +108,7 @@ class Route {
   [[nodiscard]] const auto& existence_check() const { return exists_; }
   [[nodiscard]] bool is_unauthenticated() const { return is_unauthenticated_ || works_sealed_; }
   [[nodiscard]] bool needs_sudo() const { return needs_sudo_; }
+  [[nodiscard]] const std::optional<Error>& unknown_token() const { return unknown_token_; }
   [[nodiscard]] bool works_sealed() const { return works_sealed_; }
   [[nodiscard]] bool is_unaudited() const { return is_unaudited_; }
   [[nodiscard]] bool is_inplace() const { return is_inplace_; }
@@ -114,6 +121,7 @@ class Route {
   std::function<Result<bool>(Engine&, Request&, const Captures&)> exists_;
   bool is_unauthenticated_ = false, needs_sudo_ = false, works_sealed_ = false,
        is_unaudited_ = false, is_inplace_ = false, takes_raw_body_ = false;
+  std::optional<Error> unknown_token_;
   std::string help_;
 };
 

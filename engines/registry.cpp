@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engines/registry.hpp"
 
+#include "engines/cubbyhole/cubbyhole.hpp"
 #include "engines/kv/kv.hpp"
 #include "engines/pki/pki.hpp"
 #include "engines/sys/sys.hpp"
@@ -9,6 +10,7 @@ namespace signet::engines {
 
 void register_all(core::Registry& registry, core::Services& services) {
   registry.push_back(sys::module_type(services));
+  registry.push_back(cubbyhole::module_type());
   registry.push_back(kv::module_type(services));
   registry.push_back(pki::module_type(services));
 }

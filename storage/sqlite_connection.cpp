@@ -114,6 +114,7 @@ SqliteConnection::SqliteConnection(const std::string& path, Mode mode) {
   run("PRAGMA synchronous = FULL");
   run("PRAGMA trusted_schema = OFF");
   run("PRAGMA temp_store = MEMORY");
+  run("PRAGMA foreign_keys = ON");  // as in PostgreSQL
   if (mode == Mode::reader) {
     run("PRAGMA query_only = ON");
     return;

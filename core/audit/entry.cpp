@@ -182,6 +182,7 @@ class EntryWriter {
     json_.key("response");
     json_.open_object();
     if (response.auth) write_response_auth(*response.auth);
+    if (response.wrap_info) write_wrap_info(*response.wrap_info);
     write_mount(record_.request.mount.get());
     if (!response.lease_id.empty()) {
       json_.key("secret");
@@ -211,6 +212,18 @@ class EntryWriter {
     json_.close_object();
   }
 
+  void write_wrap_info(const WrapInfo& info) {
+    json_.key("wrap_info");
+    json_.open_object();
+    member("ttl", info.ttl.count());
+    member("token", hashed(info.token.reveal_text(), true));
+    member("accessor", hashed(info.accessor, format_.hashes_accessors));
+    member("creation_time", rfc3339(info.created_at));
+    member("creation_path", info.creation_path);
+    member("wrapped_accessor", hashed(info.wrapped_accessor, format_.hashes_accessors));
+    json_.close_object();
+  }
+
   void write_response_data(const Response& response) {
     DataWriter data(json_, format_, hasher_, exempt(&MountConfig::audit_non_hmac_response_keys));
     if (response.raw) {
@@ -222,6 +235,9 @@ class EntryWriter {
         data.member("http_raw_body", as_text(*bytes));
       member("http_status_code", std::int64_t{response.status == 0 ? 200 : response.status});
       json_.close_object();
+    } else if (response.envelope_json) {
+      json_.key("data");
+      data.document(response.envelope_json->reveal_text());
     } else if (response.data_json) {
       json_.key("data");
       data.document(response.data_json->reveal_text());

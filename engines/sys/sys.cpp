@@ -20,10 +20,11 @@ core::ModuleType module_type(core::Services& services) {
 const core::RouteTable& SysEngine::routes() const {
   static const core::RouteTable table = [] {
     std::vector<core::Route> all;
-    for (auto part : {seal_routes, status_routes, mount_routes, tune_routes, remount_routes,
-                      policy_routes, capability_routes, audit_routes, keyring_routes, ui_routes,
-                      tool_routes, plugin_routes, logger_routes, introspection_routes,
-                      document_routes, consumer_routes, leak_routes, lease_routes}) {
+    for (auto part :
+         {seal_routes, status_routes, mount_routes, tune_routes, remount_routes, policy_routes,
+          capability_routes, audit_routes, keyring_routes, ui_routes, tool_routes, wrapping_routes,
+          plugin_routes, logger_routes, introspection_routes, document_routes, consumer_routes,
+          leak_routes, lease_routes}) {
       std::vector<core::Route> routes = part();
       std::move(routes.begin(), routes.end(), std::back_inserter(all));
     }

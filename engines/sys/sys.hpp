@@ -36,6 +36,7 @@ struct HashInput;
 struct HeaderFields;
 struct RotationFields;
 struct HashFields;
+struct WrappingTokenField;
 struct RandomFields;
 struct PluginField;
 struct LevelFields;
@@ -58,6 +59,7 @@ std::vector<core::Route> audit_routes();
 std::vector<core::Route> keyring_routes();
 std::vector<core::Route> ui_routes();
 std::vector<core::Route> tool_routes();
+std::vector<core::Route> wrapping_routes();
 std::vector<core::Route> plugin_routes();
 std::vector<core::Route> logger_routes();
 std::vector<core::Route> introspection_routes();
@@ -165,6 +167,12 @@ class SysEngine final : public core::Engine {
   // tools.cpp
   Result<Response> hash(Request&, const HashFields&);
   Result<Response> random(Request&, const RandomFields&);
+
+  // wrapping.cpp
+  Result<Response> wrap(Request&, const NoFields&);
+  Result<Response> lookup_wrapping(Request&, const WrappingTokenField&);
+  Result<Response> unwrap(Request&, const WrappingTokenField&);
+  Result<Response> rewrap(Request&, const WrappingTokenField&);
 
   // plugins.cpp
   Result<Response> read_catalog(Request&, const NoFields&);

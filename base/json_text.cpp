@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/json_writer.hpp"
+#include "base/json_text.hpp"
 
 #include "base/text.hpp"
 
@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace signet::api {
+namespace signet {
 namespace {
 
 void write_escaped(WipedText& out, unsigned char byte) {
@@ -156,4 +156,4 @@ void write_json(WipedText& out, const nlohmann::json& document) {
   out += std::string_view(document.dump());  // shortest form that reads back as the same number
 }
 
-}  // namespace signet::api
+}  // namespace signet

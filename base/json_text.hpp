@@ -3,14 +3,14 @@
 // through an ordinary string.
 #pragma once
 
-#include "api/wiping.hpp"
+#include "base/wiped_text.hpp"
 
 #include <cstdint>
 #include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace signet::api {
+namespace signet {
 
 /// Appends `text` as a JSON string with quotes (RFC 8259, section 7). Bytes that are not UTF-8
 /// become U+FFFD.
@@ -19,4 +19,4 @@ void write_integer(WipedText& out, std::int64_t value);
 /// Appends the document: members sorted by name (as nlohmann keeps them), no white space.
 void write_json(WipedText& out, const nlohmann::json& document);
 
-}  // namespace signet::api
+}  // namespace signet
