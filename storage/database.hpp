@@ -121,6 +121,17 @@ struct CheckedWrite {
   std::string_view many;
 };
 
+/// A read by key that is made often, declared once, `static const`, by its store. Where the
+/// database can, those of many threads run as one statement.
+struct PointRead {
+  std::vector<ColumnType> key;  ///< of the parameters
+  std::size_t columns;          ///< of an answer's row
+  std::string_view one;         ///< for one key, `$1` ...
+  /// PostgreSQL: the same for arrays `$1` ..., one a part of the key, then an array of ordinal
+  /// numbers, which come back as a further, last column.
+  std::string_view many;
+};
+
 /// All that one request stores, kept or refused as a whole. A handler stages here and does not read
 /// back what it staged. Order of effects: inserts in the order staged, then checked writes, then
 /// statements, both in the order staged.
@@ -137,10 +148,6 @@ class CommitUnit {
   /// The same for a condition that only says whether what was read is still true: if it is not, the
   /// unit is stale and the request decides again.
   void execute_if_true(std::string sql, Values parameters, std::int64_t rows);
-  /// Stages what takes more than one statement: a function of the store's, run among the statements
-  /// in the unit's transaction, and again if that has to be repeated.
-  using Step = void (*)(Transaction& transaction, const Values& parameters);
-  void run(Step step, Values parameters);
   /// Stages a checked write. If its condition does not hold the unit is refused with `otherwise`;
   /// without it, it is stale.
   void write(const CheckedWrite& write, Values row, std::optional<Error> otherwise = std::nullopt);
@@ -179,7 +186,6 @@ class CommitUnit {
     Values parameters;
     std::int64_t rows;
     std::optional<Error> otherwise;  ///< absent: the unit is stale
-    Step step = nullptr;             ///< instead of `sql`
   };
   struct Write {
     const CheckedWrite* write;
@@ -247,6 +253,8 @@ class Database {
   [[nodiscard]] virtual std::string_view kind() const = 0;  ///< "sqlite" or "postgresql"
   /// One statement outside a transaction; one that writes is durable when it returns.
   virtual Rows query(std::string_view sql, const Values& parameters = {}) = 0;
+  /// query() of a point read. Rows may have a further column at their end.
+  virtual Rows read_point(const PointRead& read, const Values& key) { return query(read.one, key); }
   /// A read transaction: one snapshot. @throws what `body` throws
   virtual void read(const std::function<void(Transaction&)>& body) = 0;
   /// A write transaction of its own, committed when `body` returns; serialisation failures and

@@ -60,6 +60,25 @@ KvConfig config_of(const Row& row, std::size_t first) {
 }
 constexpr std::size_t config_columns = 5;
 
+#define SIGNET_KV_VERSION                                                          \
+  "SELECT v.version, v.created_at, v.deleted_at, v.destroyed, v.value, v.origin, " \
+  "k.custom_metadata, k.current_version"
+// Mount, path, version (0: the current one).
+const PointRead point_read{
+    {ColumnType::bytes, ColumnType::text, ColumnType::integer},
+    8,
+    SIGNET_KV_VERSION
+    " FROM kv_paths k JOIN kv_versions v ON v.mount = k.mount AND v.path = k.path "
+    "AND v.version = CASE WHEN $3 > 0 THEN $3 ELSE k.current_version END "
+    "WHERE k.mount = $1 AND k.path = $2",
+    SIGNET_KV_VERSION
+    ", i.n FROM UNNEST($1::bytea[], $2::text[], $3::int8[], $4::int8[]) AS i(mount, path, version, "
+    "n) "
+    "JOIN kv_paths k ON k.mount = i.mount AND k.path = i.path COLLATE \"C\" "
+    "JOIN kv_versions v ON v.mount = k.mount AND v.path = k.path "
+    "AND v.version = CASE WHEN i.version > 0 THEN i.version ELSE k.current_version END"};
+#undef SIGNET_KV_VERSION
+
 }  // namespace
 
 KvConfig KvStore::config() const {
@@ -85,15 +104,7 @@ KvState KvStore::state(std::string_view path) const {
 
 std::optional<KvStore::Found> KvStore::read(std::string_view path, std::int64_t version,
                                             KvTime now) const {
-#define SIGNET_KV_READ                                                             \
-  "SELECT v.version, v.created_at, v.deleted_at, v.destroyed, v.value, v.origin, " \
-  "k.custom_metadata, k.current_version FROM kv_paths k JOIN kv_versions v "       \
-  "ON v.mount = k.mount AND v.path = k.path WHERE k.mount = $1 AND k.path = $2 AND v.version = "
-  const Rows rows =
-      version > 0
-          ? database_.query(SIGNET_KV_READ "$3", {value(mount_), value(path), version})
-          : database_.query(SIGNET_KV_READ "k.current_version", {value(mount_), value(path)});
-#undef SIGNET_KV_READ
+  const Rows rows = database_.read_point(point_read, {value(mount_), value(path), version});
   if (rows.empty()) return std::nullopt;
   const Row& row = rows.front();
   Found found;

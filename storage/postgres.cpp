@@ -6,6 +6,7 @@
 #include "storage/postgres_commit.hpp"
 #include "storage/postgres_open.hpp"
 #include "storage/postgres_pool.hpp"
+#include "storage/postgres_reads.hpp"
 #include "storage/postgres_transaction.hpp"
 
 #include <algorithm>
@@ -29,6 +30,12 @@ class PostgresDatabase final : public Database {
                    Clock& clock)
       : clock_(clock),
         pool_(settings, connections),
+        reads_([this](std::string_view sql, const std::vector<BinaryArray>& arrays) {
+          PostgresPool::Lease connection(pool_, current_deadline());
+          Rows rows = connection->query_arrays(sql, arrays);
+          heartbeat_.answered();
+          return rows;
+        }),
         changes_([this] { return read_all_changes(); }, trust),
         commits_(pool_, changes_),
         heartbeat_(settings, pool_.watchdog(), changes_, clock) {}
@@ -59,6 +66,11 @@ class PostgresDatabase final : public Database {
         if (!may_repeat || steady_clock::now() >= deadline) throw;
       }
     }
+  }
+
+  Rows read_point(const PointRead& read, const Values& key) override {
+    if (auto rows = reads_.read(read, key, current_deadline())) return *std::move(rows);
+    return query(read.one, key);
   }
 
   void read(const std::function<void(Transaction&)>& body) override {
@@ -126,6 +138,7 @@ class PostgresDatabase final : public Database {
 
   Clock& clock_;
   PostgresPool pool_;
+  PostgresReads reads_;
   Changes changes_;
   PostgresCommits commits_;
   Heartbeat heartbeat_;
