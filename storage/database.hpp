@@ -148,6 +148,10 @@ class CommitUnit {
   /// The same for a condition that only says whether what was read is still true: if it is not, the
   /// unit is stale and the request decides again.
   void execute_if_true(std::string sql, Values parameters, std::int64_t rows);
+  /// Stages what takes more than one statement: a function of the store's, run among the statements
+  /// in the unit's transaction, and again if that has to be repeated.
+  using Step = void (*)(Transaction& transaction, const Values& parameters);
+  void run(Step step, Values parameters);
   /// Stages a checked write. If its condition does not hold the unit is refused with `otherwise`;
   /// without it, it is stale.
   void write(const CheckedWrite& write, Values row, std::optional<Error> otherwise = std::nullopt);
@@ -186,6 +190,7 @@ class CommitUnit {
     Values parameters;
     std::int64_t rows;
     std::optional<Error> otherwise;  ///< absent: the unit is stale
+    Step step = nullptr;             ///< instead of `sql`
   };
   struct Write {
     const CheckedWrite* write;
