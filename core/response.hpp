@@ -78,7 +78,7 @@ class Response {
   std::optional<SecretBytes> envelope_json;
   /// Wraps the answer also if the request does not ask for it; the smaller of both holds.
   Seconds wrap_ttl{0};
-  bool is_wrappable = true;  ///< false: the answer is about wrapping itself
+  bool is_wrappable = true;         ///< false: the answer is about wrapping itself
   std::optional<LeaseTerms> lease;  ///< asks for one; the pipeline makes it and fills what follows
   std::string lease_id;
   bool renewable = false;

@@ -5,6 +5,7 @@
 #include "engines/kv/kv.hpp"
 #include "engines/pki/pki.hpp"
 #include "engines/sys/sys.hpp"
+#include "engines/totp/totp.hpp"
 
 namespace signet::engines {
 
@@ -13,6 +14,7 @@ void register_all(core::Registry& registry, core::Services& services) {
   registry.push_back(cubbyhole::module_type());
   registry.push_back(kv::module_type(services));
   registry.push_back(pki::module_type(services));
+  registry.push_back(totp::module_type());
 }
 
 }  // namespace signet::engines

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 run="g++ cmake ninja-build ccache mold pkg-config ca-certificates curl openssl python3
-  libboost1.81-dev libssl-dev nlohmann-json3-dev libsqlite3-dev libpqxx-dev libexpected-dev libfmt-dev libspdlog-dev"
+  libboost1.81-dev libssl-dev nlohmann-json3-dev libsqlite3-dev libpqxx-dev libexpected-dev libfmt-dev libspdlog-dev libqrencode-dev"
 test="$run libgtest-dev libgmock-dev postgresql python3-cryptography python3-hvac gnutls-bin libnss3-tools strace faketime"
 ci="$test clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev"
 case "${1:-run}" in
