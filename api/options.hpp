@@ -54,7 +54,7 @@ struct Listener {
 };
 
 struct ServerOptions {
-  int io_threads = 2;
+  int io_threads = 0;  ///< sockets and TLS; 0: half the cores, at least 1
   int workers = 128;
   std::size_t queue = 1024;  ///< requests waiting for a worker; beyond it 503
   std::size_t connections = 10'000;

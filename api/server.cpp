@@ -73,8 +73,9 @@ class HttpServer::State {
  public:
   State(Handlers handlers, Clock& clock, Random& random, const ServerOptions& options)
       : edge_(std::move(handlers), clock, random, options) {
-    for (int i = 0; i < std::max(options.io_threads, 1); ++i)
-      edge_.threads.push_back(std::make_unique<IoThread>());
+    const int half_the_cores = static_cast<int>(std::thread::hardware_concurrency() / 2);
+    const int threads = options.io_threads > 0 ? options.io_threads : std::max(half_the_cores, 1);
+    for (int i = 0; i < threads; ++i) edge_.threads.push_back(std::make_unique<IoThread>());
   }
   ~State() { stop(Seconds(0)); }
   State(const State&) = delete;

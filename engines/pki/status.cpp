@@ -322,17 +322,35 @@ core::Response Status::cacheable(const core::Request& request,
                              "public, no-transform, must-revalidate"});
 }
 
-Result<core::Response> Status::ocsp(core::Request& request, BytesView der) {
+std::optional<crl::CachedOcsp> Status::servable(const core::Request& request,
+                                                const crl::CertId& id) {
+  auto kept = cache_.get(id);
+  if (!kept || (kept->refresh_at > request.now && feed_.is_fresh())) return kept;
+  const bool may_be_old = !engine_.context().database.is_reachable();
+  if (may_be_old && kept->next_update > request.now) return kept;
+  return std::nullopt;
+}
+
+std::optional<core::Response> Status::ocsp_again(const core::Request& request,
+                                                 std::string_view text) {
+  if (!knows_configuration(false)) return std::nullopt;
+  const auto id = texts_.find(text);
+  if (!id) return std::nullopt;
+  const auto kept = servable(request, *id);
+  if (!kept) return std::nullopt;
+  return cacheable(request, *kept);
+}
+
+Result<core::Response> Status::ocsp(core::Request& request, BytesView der, std::string_view text) {
   if (!knows_configuration(request.may_wait)) return core::needs_worker();
   const auto asked = crl::parse_ocsp_request(der);
   if (!asked) return ocsp_failure(asked.error());
   const bool is_single = asked->certificates.size() == 1 && !asked->nonce;
   if (is_single) {
-    const bool is_database_there = engine_.context().database.is_reachable();
-    const auto kept = cache_.get(asked->certificates[0]);
-    if (kept && ((kept->refresh_at > request.now && feed_.is_fresh()) ||
-                 (!is_database_there && kept->next_update > request.now)))
+    if (const auto kept = servable(request, asked->certificates[0])) {
+      if (!text.empty()) texts_.remember(text, asked->certificates[0]);
       return cacheable(request, *kept);
+    }
   }
   if (!request.may_wait) return core::needs_worker();
   try {

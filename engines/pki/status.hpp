@@ -10,6 +10,7 @@
 #include "crl/feed.hpp"
 #include "crl/ocsp.hpp"
 #include "crl/ocsp_cache.hpp"
+#include "crl/ocsp_texts.hpp"
 #include "crl/publisher.hpp"
 #include "engines/pki/issuers.hpp"
 
@@ -54,7 +55,10 @@ class Status {
   /// Rebuilds what is due (once a minute).
   void tick();
 
-  Result<core::Response> ocsp(core::Request& request, BytesView der);
+  /// `text`: the path it came in, empty for a POST.
+  Result<core::Response> ocsp(core::Request& request, BytesView der, std::string_view text = {});
+  /// An answer at hand for a path that was asked before; nullopt: decode it.
+  std::optional<core::Response> ocsp_again(const core::Request& request, std::string_view text);
 
  private:
   struct Responder {
@@ -94,7 +98,11 @@ class Status {
   std::atomic<std::uint64_t> seen_generation_ = 0;
   crl::RevocationFeed& feed_;
   crl::Publisher publisher_;
+  /// What is kept about a certificate, while it may be served.
+  std::optional<crl::CachedOcsp> servable(const core::Request& request, const crl::CertId& id);
+
   crl::OcspCache cache_;
+  crl::OcspTexts texts_;
   Snapshot<Responders> responders_;
 };
 

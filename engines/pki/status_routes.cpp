@@ -111,8 +111,9 @@ Result<Response> PkiEngine::rotate_deltas(Request&, const NoFields&) {
 }
 
 Result<Response> PkiEngine::ocsp_get(Request& request, const OcspPath& fields) {
+  if (auto known = status_->ocsp_again(request, fields.request)) return *std::move(known);
   const auto der = crl::decode_ocsp_path(fields.request);
-  return status_->ocsp(request, der ? BytesView(*der) : BytesView());
+  return status_->ocsp(request, der ? BytesView(*der) : BytesView(), fields.request);
 }
 
 Result<Response> PkiEngine::ocsp_post(Request& request, const NoFields&) {
