@@ -59,10 +59,18 @@ void ConsumerStore::add(const std::vector<Consumption>& more) const {
     database_.write([&](Transaction& transaction) {
       for (std::size_t i = begin; i < end; ++i) {
         const Consumption& one = more[i];
-        transaction.execute(
+        const std::int64_t changed = transaction.execute(
             "UPDATE consumers SET reads = reads + $5, "
             "last_read = CASE WHEN last_read < $6 THEN $6 ELSE last_read END "
             "WHERE mount = $1 AND path = $2 AND version = $3 AND consumer = $4",
+            {value(one.mount), one.path, one.version, one.consumer, one.reads,
+             value(one.last_read)});
+        if (changed > 0) continue;
+        transaction.execute(
+            "INSERT INTO consumers (mount, path, version, consumer, first_read, last_read, reads) "
+            "SELECT v.mount, v.path, v.version, $4, $6, $6, $5 FROM kv_versions v "
+            "WHERE v.mount = $1 AND v.path = $2 AND v.version = $3 "
+            "ON CONFLICT (mount, path, version, consumer) DO NOTHING",
             {value(one.mount), one.path, one.version, one.consumer, one.reads,
              value(one.last_read)});
       }
@@ -90,19 +98,28 @@ std::vector<Consumption> ConsumerStore::of_key(const Uuid& mount, std::string_vi
 }
 
 std::vector<ConsumerStore::Outdated> ConsumerStore::outdated(const Page& page) const {
+  static const std::string lead =
+      "SELECT c.path, c.version, c.consumer, c.first_read, c.last_read, c.reads, k.current_version "
+      "FROM consumers c JOIN kv_paths k ON k.mount = c.mount AND k.path = c.path "
+      "WHERE c.mount = $1 AND c.version < k.current_version "
+      "AND NOT EXISTS (SELECT 1 FROM consumers n WHERE n.mount = c.mount AND n.path = c.path "
+      "AND n.consumer = c.consumer AND n.version > c.version) AND ";
+  static const std::string order = " ORDER BY c.path, c.version, c.consumer";
+  static const std::string of_folder = lead + "c.path > $2 AND c.path < $3" + order + " LIMIT $4";
+  static const std::string rest_of_key =
+      lead + "c.path = $2 AND (c.version > $3 OR (c.version = $3 AND c.consumer > $4))" + order;
   std::vector<Outdated> all;
-  for (const Row& row : database_.query(
-           "SELECT c.path, c.version, c.consumer, c.first_read, c.last_read, c.reads, "
-           "k.current_version FROM consumers c "
-           "JOIN kv_paths k ON k.mount = c.mount AND k.path = c.path "
-           "WHERE c.mount = $1 AND c.path > $2 AND c.path < $3 AND c.version < k.current_version "
-           "AND NOT EXISTS (SELECT 1 FROM consumers n WHERE n.mount = c.mount AND n.path = c.path "
-           "AND n.consumer = c.consumer AND n.version > c.version) "
-           "ORDER BY c.path, c.version, c.consumer LIMIT $4",
-           range_of(page)))
-    all.push_back({{page.mount, row.text(0), row.integer(1), row.text(2), row.time(3), row.time(4),
-                    row.integer(5)},
-                   row.integer(6)});
+  const auto take = [&](const Rows& rows) {
+    for (const Row& row : rows)
+      all.push_back({{page.mount, row.text(0), row.integer(1), row.text(2), row.time(3),
+                      row.time(4), row.integer(5)},
+                     row.integer(6)});
+  };
+  take(database_.query(of_folder, range_of(page)));
+  // The next page begins above a path: a key is not cut in two.
+  if (page.limit <= 0 || static_cast<std::int64_t>(all.size()) < page.limit) return all;
+  const Consumption last = all.back().newest;
+  take(database_.query(rest_of_key, {value(page.mount), last.path, last.version, last.consumer}));
   return all;
 }
 

@@ -30,8 +30,8 @@ class ConsumerStore {
   [[nodiscard]] bool has(const Consumption& consumption) const;
   /// Stages the first read of a version by a consumer; one that is known already stays as it is.
   static void stage_first(CommitUnit& unit, const Consumption& consumption);
-  /// Adds `reads` and moves `last_read` of rows that are there; others are passed over (their
-  /// secret was deleted).
+  /// Adds `reads` and moves `last_read`. A row that went with its deleted secret comes back if the
+  /// version is there again, since a secret of the same name is read; else the reads are dropped.
   void add(const std::vector<Consumption>& more) const;
   /// Forgets who has not read since. @return rows removed
   std::int64_t forget(UnixTime before) const;
@@ -41,7 +41,7 @@ class ConsumerStore {
     Uuid mount;
     std::string_view folder;
     std::string_view after = {};  ///< a path below the folder: only keys above it
-    std::int64_t limit = 0;       ///< rows; 0: all
+    std::int64_t limit = 0;       ///< rows; 0: all. A key's rows stay together, even beyond it.
   };
   /// All reads of one key.
   [[nodiscard]] std::vector<Consumption> of_key(const Uuid& mount, std::string_view path) const;

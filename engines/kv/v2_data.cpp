@@ -36,13 +36,16 @@ const Schema<ReadFields>& read_fields() {
   return schema;
 }
 
-// The value between its metadata, without passing through a document: it keeps its text.
+// The value between its metadata, without passing through a document: it keeps its text. Metadata
+// are not sealed: written anew, whatever was made of them in the database stays one JSON value and
+// says nothing of the secret.
 SecretBytes envelope(std::string_view value, const storage::KvVersion& version,
                      const std::string& custom_metadata) {
   const std::string metadata = fmt::format(
       ",\"metadata\":{{\"created_time\":\"{}\",\"custom_metadata\":{},\"deletion_time\":\"{}\","
       "\"destroyed\":false,\"version\":{}}}}}",
-      to_text(version.created_at), custom_metadata.empty() ? "null" : custom_metadata,
+      to_text(version.created_at),
+      custom_metadata.empty() ? "null" : Json::parse(custom_metadata).dump(),
       version.deleted_at ? to_text(*version.deleted_at) : "", version.version);
   static constexpr std::string_view opening = "{\"data\":";
   Bytes text;

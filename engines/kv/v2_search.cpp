@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finding keys by name and custom metadata. The caller's policies become ranges of the question to
-// the database; a key is shown where its folder may be listed.
+// the database; a key is shown where its folder may be listed, and what it says of itself where the
+// caller may read that.
+#include "base/result.hpp"
 #include "core/policy/acl.hpp"
 #include "engines/kv/v2.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -31,8 +34,6 @@ namespace {
 
 constexpr std::int64_t most_found = 1000;
 constexpr std::int64_t rows_a_question = 500;
-/// So many rows that the caller may not see end a search with what was found until then.
-constexpr std::size_t most_hidden = 5000;
 
 const Schema<SearchFields>& search_fields() {
   using F = SearchFields;
@@ -45,30 +46,48 @@ const Schema<SearchFields>& search_fields() {
   return schema;
 }
 
-// Whether folders may be listed; keys come in order, so the last answer is mostly the next one.
+// What the caller may see. Keys come in order, so that a folder's answer is mostly the next one.
 class Visible {
  public:
   Visible(const core::Acl& acl, std::string base) : acl_(acl), base_(std::move(base)) {}
 
-  bool operator()(std::string_view path) {
+  bool may_list_folder_of(std::string_view path) {
     const std::size_t slash = path.rfind('/');
     const std::string_view folder = path.substr(0, slash == std::string_view::npos ? 0 : slash + 1);
     if (known_ && folder_ == folder) return is_visible_;
     folder_ = folder;
     known_ = true;
-    const std::string full_path = base_ + folder_;
-    core::AccessRequest asked;
-    asked.path = full_path;
-    asked.operation = Operation::list;
-    is_visible_ = acl_.decide(asked).is_allowed;
+    is_visible_ = is_allowed(Operation::list, folder);
     return is_visible_;
+  }
+  [[nodiscard]] bool may_read(std::string_view path) const {
+    return is_allowed(Operation::read, path);
   }
 
  private:
+  [[nodiscard]] bool is_allowed(Operation operation, std::string_view path) const {
+    const std::string full_path = base_ + std::string(path);
+    core::AccessRequest asked;
+    asked.path = full_path;
+    asked.operation = operation;
+    return acl_.decide(asked).is_allowed;
+  }
+
   const core::Acl& acl_;
   std::string base_, folder_;
   bool known_ = false, is_visible_ = false;
 };
+
+// The database finds texts, and one inside another name ("x\"owner" for "owner") as well.
+bool has_metadata(const storage::KvKey& key, const std::map<std::string, std::string>& wanted) {
+  if (wanted.empty()) return true;
+  if (key.custom_metadata.empty()) return false;
+  const Json texts = Json::parse(key.custom_metadata);
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& one) {
+    const auto found = texts.find(one.first);
+    return found != texts.end() && *found == one.second;
+  });
+}
 
 Json found_key(const storage::KvKey& key) {
   return {
@@ -96,11 +115,10 @@ Result<Response> KvV2::search(Request& request, const SearchFields& fields) {
     asked.texts.push_back(Json(name).dump() + ':' + Json(text).dump());
 
   const std::string base = request.mount->full_path() + "metadata/";
-  Visible is_visible(*request.acl, base);
+  Visible visible(*request.acl, base);
   Json keys = Json::array();
   Json info = Json::object();
   std::string next;
-  std::size_t hidden = 0;
   for (const core::KeyRange& range : request.acl->listable(base)) {
     if (range.to <= fields.after || !next.empty()) continue;
     std::string from = std::max(range.from, fields.after);
@@ -112,16 +130,19 @@ Result<Response> KvV2::search(Request& request, const SearchFields& fields) {
       goes_on = static_cast<std::int64_t>(page.size()) == rows_a_question;
       for (const storage::KvStore::Match& match : page) {
         from = match.path;
-        if (is_visible(match.path)) {
-          keys.push_back(match.path);
-          info[match.path] = found_key(match.key);
-        } else {
-          ++hidden;
-        }
-        if (static_cast<std::int64_t>(keys.size()) < limit && hidden < most_hidden) continue;
+        // What is passed over stays unsaid: `next` is always a key that was shown.
+        if (!visible.may_list_folder_of(match.path)) continue;
+        const bool may_read = visible.may_read(match.path);
+        if (!fields.metadata.empty() && !(may_read && has_metadata(match.key, fields.metadata)))
+          continue;
+        keys.push_back(match.path);
+        if (may_read) info[match.path] = found_key(match.key);
+        if (static_cast<std::int64_t>(keys.size()) < limit) continue;
         next = match.path;
         break;
       }
+      if (goes_on && next.empty() && std::chrono::steady_clock::now() > request.deadline)
+        throw Unavailable("the search was not done by the deadline");
       asked.from_itself = false;
     }
   }

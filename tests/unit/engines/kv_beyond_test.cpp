@@ -170,6 +170,50 @@ TEST_P(KvBeyond, TellsWhoIsBehind) {
   EXPECT_TRUE(house_.call(Operation::read, "sys/consumers/s/nokey").error);
 }
 
+TEST_P(KvBeyond, PagesDoNotCutAKeyInTwo) {
+  put("db");
+  put("web");
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string token =
+        house_.token_with(name, "path \"s/data/*\" { capabilities = [\"read\"] }");
+    get("db", token);
+    get("web", token);
+  }
+  put("db");
+  put("web");
+  const Json first = consumers("", {{"show", "outdated"}, {"limit", 1}})["consumers"];
+  ASSERT_EQ(first.size(), 3U);
+  for (const Json& one : first) EXPECT_EQ(one["path"], "db");
+  EXPECT_EQ(
+      consumers("", {{"show", "outdated"}, {"limit", 1}, {"after", "db"}})["consumers"].size(), 3U);
+}
+
+TEST_P(KvBeyond, CountsReadsOfASecretThatCameBack) {
+  house_.write("s/data/db", {{"data", {{"v", 1}}}});
+  Readers readers(house_.database, house_.clock);
+  const Uuid mount = house_.database.query("SELECT mount FROM kv_paths")[0].uuid(0);
+  const storage::Consumption read{mount, "db", 1, "someone", house_.clock.now(), house_.clock.now(),
+                                  0};
+  storage::CommitUnit unit;
+  readers.note(unit, read);
+  ASSERT_EQ(house_.database.commit(unit, test::House::deadline()).kind,
+            storage::CommitOutcome::Kind::stored);
+  house_.call(Operation::remove, "s/metadata/db");
+  const auto note_again = [&] {
+    storage::CommitUnit again;
+    readers.note(again, read);
+    EXPECT_TRUE(again.is_empty());
+    readers.flush();
+  };
+  note_again();
+  EXPECT_EQ(rows("consumers"), 0) << "nothing is there that could have been read";
+  put("db");
+  note_again();
+  ASSERT_EQ(readers.store().of_key(mount, "db").size(), 1U);
+  note_again();
+  EXPECT_EQ(readers.store().of_key(mount, "db")[0].reads, 2);
+}
+
 TEST_P(KvBeyond, WritesAllOrNone) {
   put("a");
   const auto transaction = [&](Json writes, std::string_view token = "root") {
@@ -310,6 +354,50 @@ TEST_P(KvBeyond, FindsWhatTheCallerMayList) {
       house_.refusal(Operation::read, "s/search",
                      {{"metadata", {{"a", "1"}, {"b", "1"}, {"c", "1"}, {"d", "1"}, {"e", "1"}}}}),
       "metadata names at most 4 members");
+}
+
+TEST_P(KvBeyond, SearchTellsOfMetadataWhatTheCallerMayRead) {
+  for (const char* path : {"a", "secret", "spoof"}) put(path);
+  for (const char* path : {"a", "secret"})
+    house_.write(std::string("s/metadata/") + path, {{"custom_metadata", {{"owner", "ann"}}}});
+  house_.write("s/metadata/spoof", {{"custom_metadata", {{"x\"owner", "ann"}}}});
+  EXPECT_EQ(search({{"metadata", "owner=ann"}})["keys"], (Json{"a", "secret"}));
+  EXPECT_EQ(search({{"metadata", "x\"owner=ann"}})["keys"], (Json{"spoof"}));
+
+  const std::string lists =
+      "path \"s/search\" { capabilities = [\"read\"] } "
+      "path \"s/metadata/\" { capabilities = [\"list\"] } ";
+  const std::string lister = house_.token_with("lister", lists);
+  EXPECT_EQ(search(Json::object(), lister)["keys"], (Json{"a", "secret", "spoof"}));
+  EXPECT_EQ(search(Json::object(), lister)["key_info"], Json::object());
+  EXPECT_EQ(search({{"metadata", "owner=ann"}}, lister)["keys"], Json::array());
+  const std::string reader =
+      house_.token_with("reader", lists +
+                                      "path \"s/metadata/*\" { capabilities = [\"read\"] } "
+                                      "path \"s/metadata/secret\" { capabilities = [\"deny\"] }");
+  EXPECT_FALSE(search(Json::object(), reader)["key_info"].contains("secret"));
+  EXPECT_TRUE(search(Json::object(), reader)["key_info"].contains("a"));
+  EXPECT_EQ(search({{"metadata", "owner=ann"}}, reader)["keys"], (Json{"a"}));
+}
+
+TEST_P(KvBeyond, SearchNamesNothingThatItPassesOver) {
+  put("team/public/z");
+  house_.database.write([](storage::Transaction& transaction) {
+    transaction.execute(
+        "INSERT INTO kv_paths (mount, path, current_version, oldest_version, metadata_version, "
+        "max_versions, cas_required, metadata_cas_required, delete_version_after, created_at, "
+        "updated_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "6000) SELECT k.mount, 'team/private/' || n.i, 1, 0, 0, 0, 0, 0, 0, 0, 0 FROM kv_paths k "
+        "CROSS JOIN n",
+        {});
+  });
+  const std::string token =
+      house_.token_with("p",
+                        "path \"s/search\" { capabilities = [\"read\"] } "
+                        "path \"s/metadata/+/public/\" { capabilities = [\"list\"] }");
+  const Json found = search(Json::object(), token);
+  EXPECT_EQ(found["keys"], (Json{"team/public/z"}));
+  EXPECT_FALSE(found.contains("next"));
 }
 
 TEST_P(KvBeyond, KnowsItsOwnLeaks) {

@@ -506,5 +506,21 @@ TEST_P(KvV2Test, DisablingDeletesEverything) {
   for (const char* table : {"kv_configs", "kv_paths", "kv_versions"}) EXPECT_EQ(rows(table), 0);
 }
 
+TEST_P(KvV2Test, MetadataEditedInTheDatabaseSayNothingOfTheValue) {
+  house_.write("s/data/db", {{"data", {{"v", "true"}}}});
+  const auto edit = [&](const char* text) {
+    house_.database.write([&](storage::Transaction& transaction) {
+      transaction.execute("UPDATE kv_paths SET custom_metadata = $1", {std::string(text)});
+    });
+  };
+  edit("null},\"data\":{\"v\":\"forged\"},\"x\":{\"y\":1");
+  const Outcome outcome = house_.call(Operation::read, "s/data/db");
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::internal);
+  edit("{\"a\": \"b\"}");
+  EXPECT_EQ(house_.read("s/data/db")["data"]["v"], "true");
+  EXPECT_EQ(house_.read("s/data/db")["metadata"]["custom_metadata"], (core::Json{{"a", "b"}}));
+}
+
 }  // namespace
 }  // namespace signet::kv
