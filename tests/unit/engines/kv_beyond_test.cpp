@@ -170,6 +170,43 @@ TEST_P(KvBeyond, TellsWhoIsBehind) {
   EXPECT_TRUE(house_.call(Operation::read, "sys/consumers/s/nokey").error);
 }
 
+TEST_P(KvBeyond, FoldersShowOnlyConsumersThatTheCallerMayAskFor) {
+  for (const char* path : {"team", "team/a", "team/b", "team/private/x"}) put(path);
+  const std::string rules[][3] = {
+      {"path \"sys/consumers/s*\" { capabilities = [\"read\"] } "
+       "path \"sys/consumers/s/team/private/*\" { capabilities = [\"deny\"] }",
+       "", "team team/a team/b"},
+      {"path \"sys/consumers/s/team\" { capabilities = [\"read\"] }", "/team", ""},
+      {"path \"sys/consumers/s\" { capabilities = [\"read\"] } "
+       "path \"sys/consumers/s/+/private/*\" { capabilities = [\"read\"] }",
+       "", "team/private/x"},
+      {"path \"sys/consumers/s/team*\" { capabilities = [\"read\"] }", "/team", "a b private/x"}};
+  int number = 0;
+  for (const auto& [rule, folder, wanted] : rules) {
+    const std::string token = house_.token_with("p" + std::to_string(number++), rule);
+    const std::string asked = "sys/consumers/s" + folder;
+    for (const char* show : {"last_read", "unread"})
+      for (const char* limit : {"0", "1000"}) {
+        std::string shown;
+        const Json answer = test::House::data_of(
+            house_.call(Operation::read, asked, {{"show", show}, {"limit", limit}}, token));
+        for (const Json& key : answer["keys"])
+          shown += (shown.empty() ? "" : " ") + key["path"].get<std::string>();
+        EXPECT_EQ(shown, wanted) << rule << " " << show << " " << limit;
+      }
+  }
+  // A page is filled with what may be seen.
+  const std::string token =
+      house_.token_with("last",
+                        "path \"sys/consumers/s*\" { capabilities = [\"read\"] } "
+                        "path \"sys/consumers/s/team/a\" { capabilities = [\"deny\"] }");
+  const Json page = test::House::data_of(
+      house_.call(Operation::read, "sys/consumers/s",
+                  {{"show", "unread"}, {"limit", 1}, {"after", "team"}}, token))["keys"];
+  ASSERT_EQ(page.size(), 1U);
+  EXPECT_EQ(page[0]["path"], "team/b");
+}
+
 TEST_P(KvBeyond, PagesDoNotCutAKeyInTwo) {
   put("db");
   put("web");
