@@ -4,10 +4,10 @@
 #include "api/dispatch.hpp"
 #include "api/envelope.hpp"
 #include "api/request.hpp"
-#include "api/wiping.hpp"
 #include "base/gate.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "base/wiped_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,14 +5,11 @@
 #include "cli/commands/groups.hpp"
 #include "cli/output.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace signet::cli {
 namespace {
 
-using kv::Place;
 using nlohmann::json;
 using Query = std::vector<std::pair<std::string, std::string>>;
 

@@ -78,7 +78,7 @@ int metadata_send(const Args& args, bool is_patch) {
   const auto place = kv::find_versioned(context);
   if (!place) return context.exit_code();
   const std::string path = place->api("metadata");
-  return context.done(is_patch ? "PATCH" : "PUT", path, *body, "Success! Data written to: " + path);
+  return context.done(is_patch ? "PATCH" : "PUT", path, body, "Success! Data written to: " + path);
 }
 
 int metadata_put(const Args& args) { return metadata_send(args, false); }
