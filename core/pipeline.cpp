@@ -176,7 +176,7 @@ class Pipeline::Passage {
       if (request_.client_token.empty()) return denied();
       Result<TokenPointer> token = present_token();
       if (!token && token.error().code == ErrorCode::denied && route() != nullptr &&
-          route()->unknown_token())
+          route()->unknown_token() && request_.operation != Operation::help)
         return *route()->unknown_token();
       request_.token = TRY(std::move(token));
       if (request_.token->uses_left != 0) pipeline_.uses_.begin(request_.token->id_hash);

@@ -150,6 +150,7 @@ class Matrix : public testing::Test {
  protected:
   void SetUp() override {
     house_.write("sys/mounts/pki", {{"type", "pki"}});
+    house_.write("sys/mounts/totp", {{"type", "totp"}});
     house_.write("sys/mounts/kv", {{"type", "kv"}});
     house_.write("sys/mounts/kv2", {{"type", "kv-v2"}});
     table_ = house_.mounts.table();

@@ -211,7 +211,7 @@ TEST_P(Totp, RefusesBadKeys) {
   };
   for (const auto& [fields, message] : std::vector<std::pair<Json, std::string>>{
            {Json::object(), "the key value is required"},
-           {{{"key", "GEZDGNBV"}, {"period", -1}}, "the period value must be greater than zero"},
+           {{{"key", "GEZDGNBV"}, {"period", 0}}, "the period value must be greater than zero"},
            {{{"key", "GEZDGNBV"}, {"period", "9000h"}}, "the period value must be a year at most"},
            {{{"url", "otpauth"}}, "an error occurred while parsing url string"},
            {{{"url", "otpauth://totp/%zz?secret=GEZDGNBV"}},
@@ -219,7 +219,7 @@ TEST_P(Totp, RefusesBadKeys) {
            {{{"url", "otpauth://totp/a?secret=GEZDGNBV&digits=x"}},
             "the digits value can only be 6 or 8"},
            {with({{"key_size", 1025}}), "the key_size value must be 1024 at most"},
-           {with({{"qr_size", 10}}), "the qr_size value must be 37 at least for this key"}})
+           {with({{"qr_size", 10}}), "the qr_size value must be 41 at least for this key"}})
     EXPECT_EQ(house_.refusal(Operation::update, "totp/keys/bad", fields), message) << fields;
   EXPECT_EQ(house_.call(Operation::read, "totp/keys/bad").error->code, ErrorCode::absent);
 }
