@@ -168,6 +168,16 @@ Result<Answer> send(const ClientOptions& options, const Url& url, Message messag
   return answer;
 }
 
+/// The time for which the answer is to be wrapped; empty: it is not. What the command line asks for
+/// its own sake (where a path leads) or what cannot be wrapped goes without, also when the
+/// environment sets a time for everything.
+std::string wrapping_of(const ClientOptions& options, std::string_view path) {
+  for (const std::string_view plain : {"sys/internal/ui/mounts", "sys/init", "sys/unseal"})
+    if (path.starts_with(plain)) return {};
+  if (options.wrap_ttl.empty() && path == "sys/wrapping/wrap") return "5m";
+  return options.wrap_ttl;
+}
+
 Message message_for(const ClientOptions& options, const Url& url, http::verb verb,
                     std::string_view other_verb, const std::string& target,
                     const std::optional<nlohmann::json>& body) {
@@ -180,7 +190,10 @@ Message message_for(const ClientOptions& options, const Url& url, http::verb ver
   if (!options.token.empty())
     message.set("X-Vault-Token", std::string(options.token.reveal_text()));
   if (!options.name_space.empty()) message.set("X-Vault-Namespace", options.name_space);
-  if (!options.wrap_ttl.empty()) message.set("X-Vault-Wrap-TTL", options.wrap_ttl);
+  const std::string_view root = "/v1/";
+  if (target.starts_with(root))
+    if (const std::string ttl = wrapping_of(options, target.substr(root.size())); !ttl.empty())
+      message.set("X-Vault-Wrap-TTL", ttl);
   for (const auto& [key, value] : options.headers) message.set(key, value);
   if (body) {
     message.set(http::field::content_type,
@@ -267,7 +280,8 @@ std::string curl_string(const ClientOptions& options, std::string_view method,
   text += " -H \"X-Vault-Request: true\" -H \"X-Vault-Token: $(signet print token)\"";
   if (!options.name_space.empty())
     text += " -H " + quoted("X-Vault-Namespace: " + options.name_space);
-  if (!options.wrap_ttl.empty()) text += " -H " + quoted("X-Vault-Wrap-TTL: " + options.wrap_ttl);
+  if (const std::string ttl = wrapping_of(options, path); !ttl.empty())
+    text += " -H " + quoted("X-Vault-Wrap-TTL: " + ttl);
   if (body) text += " -d " + quoted(body->dump());
   return text + " " + options.address + "/v1/" + percent_encode(path, "/");
 }

@@ -111,6 +111,8 @@ ordered_json secret_rows(const json& envelope) {
     rows["wrapping_token_ttl:"] = short_duration(wrapped.value("ttl", std::int64_t{0}));
     rows["wrapping_token_creation_time:"] = wrapped.value("creation_time", "");
     rows["wrapping_token_creation_path:"] = wrapped.value("creation_path", "");
+    if (const std::string accessor = wrapped.value("wrapped_accessor", ""); !accessor.empty())
+      rows["wrapped_accessor:"] = accessor;
     return rows;
   }
   if (envelope.contains("auth") && envelope["auth"].is_object()) return auth_rows(envelope["auth"]);

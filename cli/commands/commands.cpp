@@ -12,9 +12,10 @@ namespace signet::cli {
 const std::vector<Command>& client_commands() {
   static const std::vector<Command> commands = [] {
     std::vector<Command> all;
-    for (const auto* group : {&secret_commands(), &kv_commands(), &kv_metadata_commands(),
-                              &operator_commands(), &mount_commands(), &policy_commands(),
-                              &token_commands(), &lease_commands(), &audit_commands()})
+    for (const auto* group :
+         {&secret_commands(), &kv_commands(), &kv_metadata_commands(), &wrapping_commands(),
+          &operator_commands(), &mount_commands(), &policy_commands(), &token_commands(),
+          &lease_commands(), &audit_commands()})
       all.insert(all.end(), group->begin(), group->end());
     return all;
   }();

@@ -163,6 +163,8 @@ int Context::done(std::string_view method, std::string_view path, const std::opt
 }
 
 int show_keys(const Context& context, const std::string& path, const Answer& answer) {
+  if (answer.body.is_object() && answer.body.value("wrap_info", json()).is_object())
+    return context.show(answer);
   const json keys =
       answer.body.is_object() && answer.body.contains("data") && answer.body["data"].is_object()
           ? answer.body["data"].value("keys", json::array())

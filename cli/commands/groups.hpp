@@ -11,6 +11,7 @@ namespace signet::cli {
 const std::vector<Command>& secret_commands();
 const std::vector<Command>& kv_commands();
 const std::vector<Command>& kv_metadata_commands();
+const std::vector<Command>& wrapping_commands();
 const std::vector<Command>& mount_commands();
 const std::vector<Command>& policy_commands();
 const std::vector<Command>& token_commands();

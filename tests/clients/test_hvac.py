@@ -96,6 +96,24 @@ except hvac.exceptions.Forbidden:
 limited.auth.token.renew_self()
 client.auth.token.revoke(token)
 assert not limited.is_authenticated()
+wrapped = client.write("sys/wrapping/wrap", wrap_ttl="60s", one="time")["wrap_info"]
+assert wrapped["creation_path"] == "sys/wrapping/wrap" and wrapped["ttl"] == 60
+assert client.sys.unwrap(wrapped["token"])["data"] == {"one": "time"}
+try:
+    client.sys.unwrap(wrapped["token"])
+    raise SystemExit("a wrapping token worked twice")
+except hvac.exceptions.InvalidRequest as refused:
+    assert "wrapping token is not valid or does not exist" in str(refused)
+handed = client.auth.token.create(policies=["reader"], ttl="1h", wrap_ttl="2m")["wrap_info"]
+assert client.auth.token.lookup_accessor(handed["wrapped_accessor"])["data"]["policies"] == ["default", "reader"]
+bearer = hvac.Client(url=sys.argv[1], token=handed["token"])
+assert bearer.sys.unwrap()["auth"]["accessor"] == handed["wrapped_accessor"]
+client.write("cubbyhole/note", text="mine")
+assert client.read("cubbyhole/note")["data"] == {"text": "mine"}
+client.sys.enable_secrets_engine("totp")
+client.write("totp/keys/ann", key="GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", issuer="I", account_name="ann")
+code = client.read("totp/code/ann")["data"]["code"]
+assert client.write("totp/code/ann", code=code)["data"] == {"valid": True}
 client.sys.tune_mount_configuration("kv", default_lease_ttl="1h")
 assert client.sys.read_mount_configuration("kv")["data"]["default_lease_ttl"] == 3600
 client.sys.disable_secrets_engine("kv")
