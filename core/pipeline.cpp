@@ -122,6 +122,7 @@ class Pipeline::Passage {
     TRY(allowed);
     Response response = TRY(handle());
     TRY(services_.leases.stage(request_, response));
+    if (response.lease) made_lease_ = response.lease_id;
     Result<Response> answer = finish(std::move(response));
     if (answer) TRY(wrap(*answer));
     TRY(commit());
@@ -237,7 +238,7 @@ class Pipeline::Passage {
     const Response* response = answer ? &*answer : nullptr;
     const std::string error = answer ? std::string() : answer.error().message;
     if (services_.audit.log_response(record(response, error))) return answer;
-    if (response != nullptr && response->lease) services_.leases.give_up(response->lease_id);
+    if (answer && !made_lease_.empty()) services_.leases.give_up(made_lease_);
     return withheld();
   }
 
@@ -387,6 +388,7 @@ class Pipeline::Passage {
   Target target_;
   Decision decision_;
   std::vector<GrantingPolicy> granted_;
+  std::string made_lease_;  ///< what the answer, wrapped or not, is leased by
   std::unique_lock<std::shared_mutex> alone_;
   bool is_unsealed_route_ = false;
   bool is_authorised_ = false;

@@ -9,6 +9,7 @@
 #include "tests/support/house.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,6 +38,7 @@ struct Manners {
   std::string refusal;       ///< why nothing is taken back; empty: it is
   bool throws = false;       ///< a fault instead
   std::string refused_name;  ///< only for this one; empty: for all
+  std::function<void()> while_lending;
   int taken_back = 0;
 };
 
@@ -55,6 +57,7 @@ class Lender final : public core::Engine {
   void unmounted(storage::CommitUnit& unit) override { secrets_.remove_all(unit, ""); }
   Result<core::Response> lend(core::Request& request, const NameField& fields) {
     secrets_.put(request.unit(), fields.name, as_bytes(std::string_view("lent")));
+    if (manners_.while_lending) manners_.while_lending();
     core::Response response = core::Response::of({{"name", fields.name}});
     response.lease = manners_.terms;
     response.lease->data = {{"name", fields.name}};
@@ -120,6 +123,12 @@ class SysLeases : public testing::TestWithParam<std::string> {
     return all;
   }
 
+  static core::AuditOptions audit_options() {
+    core::AuditOptions options;
+    options.directories = {std::filesystem::temp_directory_path().string()};
+    return options;
+  }
+
   Manners manners;
   test::CoreHouse house{[this](core::Registry& registry, core::Services& services) {
                           engines::register_all(registry, services);
@@ -131,7 +140,7 @@ class SysLeases : public testing::TestWithParam<std::string> {
                           };
                           registry.push_back(std::move(lender));
                         },
-                        GetParam()};
+                        GetParam(), audit_options()};
   core::LeaseExpiry expiry{house.leases, house.seal, house.database.changes()};
 };
 
@@ -455,6 +464,31 @@ TEST_P(SysLeases, StraysAreFound) {
   EXPECT_EQ(expiry.walk(), 0);
   EXPECT_TRUE(exists(fine));
   EXPECT_EQ(status("sys/leases/tidy"), 202);
+}
+
+// Every answer is audited or withheld; what is withheld is taken back.
+TEST_P(SysLeases, WhatCannotBeAuditedIsTakenBack) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path logs = std::filesystem::path(folder.path()) / "logs";
+  std::filesystem::create_directory(logs);
+  house.write("sys/audit/file",
+              {{"type", "file"}, {"options", {{"file_path", (logs / "a.log").string()}}}});
+  manners.while_lending = [&] {
+    std::filesystem::remove_all(logs);
+    house.audit.reopen();
+  };
+  for (const char* wrap_ttl : {"", "60s"}) {
+    SCOPED_TRACE(wrap_ttl);
+    core::Request request = house.request(Operation::read, "lender/lend/a");
+    request.wrap_ttl = wrap_ttl;
+    const core::Outcome outcome = house.pipeline().run(request);
+    std::filesystem::create_directory(logs);
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->message, "internal error");
+    EXPECT_EQ(out(), Json({"a"}));
+    EXPECT_EQ(run_due(), 1);
+    EXPECT_EQ(out(), Json::array());
+  }
 }
 
 TEST_P(SysLeases, ARowThatWasEditedIsNotBelieved) {

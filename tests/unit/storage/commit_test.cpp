@@ -159,6 +159,27 @@ TEST_P(Commit, StatementsMustChangeTheRowsTheySay) {
   }
 }
 
+TEST_P(Commit, AStepRunsAmongTheStatementsAndIsUndoneWithThem) {
+  const auto rename_all = [](Transaction& transaction, const Values& parameters) {
+    for (const Row& row : transaction.query("SELECT name FROM policies ORDER BY name"))
+      transaction.execute("UPDATE policies SET name = $1 WHERE name = $2",
+                          {std::get<std::string>(parameters[0]) + row.text(0), row.text(0)});
+  };
+  for (const bool is_refused : {true, false}) {
+    SCOPED_TRACE(is_refused);
+    CommitUnit unit;
+    unit.insert(policies, policy("a"));
+    unit.insert(policies, policy("b"));
+    unit.run(rename_all, {std::string("x-")});
+    unit.execute("DELETE FROM policies WHERE name = $1", {std::string(is_refused ? "a" : "x-a")}, 1,
+                 invalid("it is not there"));
+    EXPECT_FALSE(unit.is_mergeable());
+    EXPECT_EQ(commit(unit), is_refused ? Kind::refused : Kind::stored);
+    EXPECT_EQ(count("policies"), is_refused ? 0 : 1);
+  }
+  EXPECT_EQ(database_.query("SELECT name FROM policies").front().text(0), "x-b");
+}
+
 TEST_P(Commit, HooksRunOnceAndOnlyWhenStored) {
   int runs = 0;
   CommitUnit unit;
