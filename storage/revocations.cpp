@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/revocations.hpp"
 
-
 namespace signet::storage {
 namespace {
 

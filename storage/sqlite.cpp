@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite: one writer connection, on which units run in batches under savepoints, and a pool of read
 // connections that each see the snapshot of their start (WAL).
+#include "base/waiting.hpp"
 #include "storage/changes.hpp"
 #include "storage/committer.hpp"
 #include "storage/migrations.hpp"
 #include "storage/sqlite_connection.hpp"
 #include "storage/sqlite_file.hpp"
-
-#include "base/waiting.hpp"
 
 #include <atomic>
 #include <condition_variable>

@@ -74,12 +74,12 @@ void LeaseExpiry::round(const std::stop_token& stop) {
     was_sealed_ = false;
     leases_.store().retry_irrevocable();
   }
-  auto began = std::chrono::steady_clock::now();
+  auto began = leases_.clock().steady();
   while (turn() == most_at_once) {
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now() - began);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(leases_.clock().steady() - began);
     if (!pause(stop, std::clamp<std::chrono::milliseconds>(took, least_pause, most_pause))) return;
-    began = std::chrono::steady_clock::now();
+    began = leases_.clock().steady();
   }
   if (rounds_++ % rounds_a_step == 0) walk();
 }

@@ -85,6 +85,7 @@ class Leases {
   /// Leases that are due, claimed for this node, longest due first. @return how many were taken up
   std::int64_t revoke_due(std::int64_t limit);
 
+  [[nodiscard]] Clock& clock() { return clock_; }
   [[nodiscard]] const storage::LeaseStore& store() const { return store_; }
 
  private:

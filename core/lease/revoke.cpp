@@ -65,8 +65,8 @@ Result<void> Leases::revoke_at(std::string_view id, Force force) {
 }
 
 Result<void> Leases::commit(storage::CommitUnit& unit) {
-  const storage::Deadline deadline = storage::Database::thread_deadline().value_or(
-      std::chrono::steady_clock::now() + commit_patience);
+  const storage::Deadline deadline =
+      storage::Database::thread_deadline().value_or(clock_.steady() + commit_patience);
   storage::CommitOutcome outcome = database_.commit(unit, deadline);
   switch (outcome.kind) {
     case storage::CommitOutcome::Kind::stored:
@@ -172,7 +172,7 @@ Result<bool> Leases::revoke_below(std::string_view folder, Force force,
   std::optional<Error> first_problem;
   std::string after;
   while (true) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
+    if (clock_.steady() >= deadline) return false;
     const std::vector<storage::LeaseRow> rows =
         store_.below(root_namespace, folder, after, leases_a_page);
     if (rows.empty()) break;

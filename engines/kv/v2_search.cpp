@@ -7,7 +7,6 @@
 #include "engines/kv/v2.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <utility>
 
@@ -141,7 +140,7 @@ Result<Response> KvV2::search(Request& request, const SearchFields& fields) {
         next = match.path;
         break;
       }
-      if (goes_on && next.empty() && std::chrono::steady_clock::now() > request.deadline)
+      if (goes_on && next.empty() && context_.clock.steady() > request.deadline)
         throw Unavailable("the search was not done by the deadline");
       asked.from_itself = false;
     }

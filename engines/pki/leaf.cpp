@@ -84,8 +84,8 @@ Response answer(const LeafOrder& order, const Serial& serial, const Der& der) {
 core::LeaseTerms lease_for(const LeafOrder& order, const Serial& serial, UnixTime now) {
   core::LeaseTerms terms;
   terms.ttl = order.validity.not_after - now;
-  terms.data = leased_certificate(order.from.issuing.entry->authority, serial,
-                                  order.validity.not_after);
+  terms.data =
+      leased_certificate(order.from.issuing.entry->authority, serial, order.validity.not_after);
   return terms;
 }
 

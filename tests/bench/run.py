@@ -4,6 +4,7 @@
 
     tests/bench/run.py [--binary build/release/signet] [--seconds 8] [--only TEXT] [--write docs/performance.md]
 
+The stage table of one issue follows (tests/bench/stages.py). --write replaces both tables in the file between their marks.
 Load comes from wrk on the same machine; `server us` is the server's CPU time (all threads) an operation, from /proc.
 Raw limits: `openssl speed` (P-256 signatures a second on one core), nginx serving the same OCSP answer, pgbench inserting a row of the
 same size. Needs wrk, nginx-light and postgresql (Debian). Every load is bounded in time and goes to 127.0.0.1.
@@ -91,14 +92,16 @@ class Server:
             self.process.kill()
 
 
-def wrk(port: int, path: str, seconds: int, connections: int, method="GET", body="", token="", content_type="application/json"):
-    """Requests a second, latencies in ms, answers that were no 2xx."""
+def wrk(port: int, path: str, seconds: int, connections: int, method="GET", body="", token="", content_type="application/json", spread=0):
+    """Requests a second, latencies in ms, answers that were no 2xx. `spread`: a number below it is appended to the path."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False) as lua:
         lua.write(f'wrk.method = "{method}"\n')
         if body:
             lua.write(f"wrk.body = {json.dumps(body)}\nwrk.headers['Content-Type'] = '{content_type}'\n")
         if token:
             lua.write(f"wrk.headers['X-Vault-Token'] = '{token}'\n")
+        if spread:
+            lua.write(f"local n = 0\nfunction request()\n  n = n + 1\n  return wrk.format(nil, '{path}' .. (n * 7919) % {spread})\nend\n")
     out = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency", "-s", lua.name,
                           f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True).stdout
     os.unlink(lua.name)
@@ -166,6 +169,23 @@ def ocsp_get_path(work: pathlib.Path, root: dict, leaf: dict) -> str:
     return "/v1/pki/ocsp/" + urllib.parse.quote(base64.b64encode((work / "req.der").read_bytes()).decode(), safe="")
 
 
+def replace_between(file: pathlib.Path, mark: str, lines):
+    """Puts the lines between `<!-- mark -->` and the next `<!-- end -->` of a Markdown file."""
+    pattern = re.compile(f"(<!-- {mark} -->\n).*?(<!-- end -->)", re.S)
+    text = file.read_text()
+    if not pattern.search(text):
+        sys.exit(f"{file} has no <!-- {mark} --> to write at")
+    file.write_text(pattern.sub(lambda m: m.group(1) + "\n".join(lines) + "\n" + m.group(2), text))
+
+
+def measure_kv(rows, server, seconds, storage):
+    server.must("POST", "sys/mounts/bench", {"type": "kv", "options": {"version": "2"}})
+    secret = json.dumps({"data": {"user": "app", "password": "0123456789abcdef0123456789abcdef"}})
+    server.must("POST", "bench/data/app/db", json.loads(secret))
+    measure(rows, f"KV v2 read, {storage}", server, None, "/v1/bench/data/app/db", seconds, 64, token="root")
+    measure(rows, f"KV v2 write, {storage}", server, None, "/v1/bench/data/app/w", seconds, 64, "POST", secret, "root", spread=1000)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(ROOT / "build/release/signet"))
@@ -203,15 +223,19 @@ def main():
                 measure(rows, "issue P-256, not stored", server, limit, "/v1/pki/issue/unstored", n, 64, "POST", issue, t)
             measure(rows, f"issue P-256, {storage}, 64 clients", server, limit, "/v1/pki/issue/stored", n, 64, "POST", issue, t)
             measure(rows, f"issue P-256, {storage}, 1 client", server, limit, "/v1/pki/issue/stored", n, 1, "POST", issue, t)
+            measure_kv(rows, server, n, storage)
             print(f"{storage}: first answer after {server.start_ms:.0f} ms, {idle:.0f} MiB idle", flush=True)
             server.stop()
         if options.write:
-            lines = ["# Performance", "", f"`{' '.join(['tests/bench/run.py'] + sys.argv[1:])}`", "",
-                     "| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(map(str, r)) + " |" for r in rows]
-            pathlib.Path(options.write).write_text("\n".join(lines) + "\n")
+            lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)] + ["| " + " | ".join(map(str, r)) + " |" for r in rows]
+            replace_between(pathlib.Path(options.write), "operations", lines)
     finally:
         subprocess.run([str(ROOT / "tests/support/postgres.sh"), "stop", str(work / "pg")], capture_output=True)
         shutil.rmtree(work, ignore_errors=True)
+    if not options.only:
+        print("\nwhere the microseconds of one issue go")
+        command = [sys.executable, str(HERE / "stages.py"), "--binary", options.binary, "--seconds", str(options.seconds)]
+        subprocess.run(command + (["--write", options.write] if options.write else []), check=False)
 
 
 if __name__ == "__main__":

@@ -104,9 +104,7 @@ def main():
     lines += [f"| **one issue, {'stored' if options.stored else 'not stored'}** | **{each:.0f}** | {total:,} samples |"]
     print("\n".join(lines))
     if options.write:
-        file = pathlib.Path(options.write)
-        mark = r"(<!-- stages -->\n).*?(<!-- end -->)"
-        file.write_text(re.sub(mark, lambda m: m.group(1) + "\n".join(lines) + "\n" + m.group(2), file.read_text(), flags=re.S))
+        run.replace_between(pathlib.Path(options.write), "stages", lines)
 
 
 if __name__ == "__main__":

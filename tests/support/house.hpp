@@ -54,8 +54,9 @@ class CoreHouse {
         tokens(database, database.changes(), barrier, clock, random),
         mounts(database, database.changes(), barrier, clock, random, registry),
         leases(database, database.changes(), barrier, seal, clock, random, mounts),
-        services{database, database.changes(), clock,  random, barrier,  seal,
-                 audit,    policies,           tokens, mounts, leases, registry, info} {
+        services{database, database.changes(), clock,  random, barrier, seal,
+                 audit,    policies,           tokens, mounts, leases,  registry,
+                 info} {
     log::set_level(log::Level::error);
     info.build = {"1.20.0", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"};
     info.api_address = "http://127.0.0.1:8200";
