@@ -69,7 +69,8 @@ const PointRead point_read{
     8,
     SIGNET_KV_VERSION
     " FROM kv_paths k JOIN kv_versions v ON v.mount = k.mount AND v.path = k.path "
-    "AND v.version = CASE WHEN $3 > 0 THEN $3 ELSE k.current_version END "
+    "AND v.version = CASE WHEN CAST($3 AS BIGINT) > 0 THEN CAST($3 AS BIGINT) ELSE "
+    "k.current_version END "
     "WHERE k.mount = $1 AND k.path = $2",
     SIGNET_KV_VERSION
     ", i.n FROM UNNEST($1::bytea[], $2::text[], $3::int8[], $4::int8[]) AS i(mount, path, version, "

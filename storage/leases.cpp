@@ -4,6 +4,7 @@
 #include "storage/path_tree.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -67,6 +68,11 @@ std::vector<LeaseRow> lease_rows(const Rows& rows) {
 }
 
 }  // namespace
+
+Deadline LeaseStore::deadline() {
+  constexpr std::chrono::seconds patience{30};
+  return Database::thread_deadline().value_or(std::chrono::steady_clock::now() + patience);
+}
 
 void LeaseStore::insert(CommitUnit& unit, const LeaseRow& row, BytesView plain) const {
   unit.insert(leases_table,

@@ -40,6 +40,9 @@ class LeaseStore {
  public:
   LeaseStore(Database& database, Sealer& sealer) : database_(database), sealer_(sealer) {}
 
+  /// For commits outside a request: the thread's deadline, else 30 s from now.
+  static Deadline deadline();
+
   /// Stages a new row; `row.record` is ignored, `plain` is sealed.
   void insert(CommitUnit& unit, const LeaseRow& row, BytesView plain) const;
   /// Stages a new end and record of a running lease, only if the stored record still is

@@ -4,7 +4,6 @@
 #include "core/lease/leases.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -18,7 +17,6 @@ constexpr Seconds first_delay{10};
 constexpr std::size_t longest_problem = 240;
 /// A claimed lease is somebody's for so long; what a node that died had claimed is due again then.
 constexpr Seconds claim_time{120};
-constexpr std::chrono::seconds commit_patience{30};
 
 /// What operators are shown_problem of a refusal.
 std::string shown_problem(std::string problem) {
@@ -65,9 +63,7 @@ Result<void> Leases::revoke_at(std::string_view id, Force force) {
 }
 
 Result<void> Leases::commit(storage::CommitUnit& unit) {
-  const storage::Deadline deadline =
-      storage::Database::thread_deadline().value_or(clock_.steady() + commit_patience);
-  storage::CommitOutcome outcome = database_.commit(unit, deadline);
+  storage::CommitOutcome outcome = database_.commit(unit, storage::LeaseStore::deadline());
   switch (outcome.kind) {
     case storage::CommitOutcome::Kind::stored:
       return {};
