@@ -4,7 +4,6 @@
 #include "core/token/tokens.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -28,7 +27,7 @@ TokenPointer Tokens::find_lease(std::string_view lease_id) {
   if (slash == std::string_view::npos) return nullptr;
   const auto id_hash = hash_in_lease(lease_id.substr(slash + 1));
   if (!id_hash) return nullptr;
-  TokenPointer token = find_hash(*id_hash);
+  const TokenPointer token = find_hash(*id_hash);
   return token != nullptr && token->path == lease_id.substr(0, slash) ? token : nullptr;
 }
 
