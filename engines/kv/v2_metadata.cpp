@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a key says of itself (engines.md section 3.5).
 #include "base/duration.hpp"
-#include "base/text.hpp"
 #include "engines/kv/custom_metadata.hpp"
 #include "engines/kv/v2.hpp"
 #include "engines/kv/v2_fields.hpp"
