@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace signet::kv {
@@ -124,7 +126,15 @@ Response gone(Json data) {
 }
 
 std::string to_text(storage::KvTime at) {
-  return rfc3339_nano(std::chrono::system_clock::time_point(at));
+  // Not by way of nanoseconds: those end in the year 2262, and a time to live may reach beyond.
+  const auto whole = std::chrono::floor<std::chrono::seconds>(at);
+  const auto fraction = (at - whole).count();
+  std::string text = rfc3339(UnixTime{whole.time_since_epoch().count()});
+  if (fraction == 0) return text;
+  text.pop_back();
+  text += fmt::format(".{:06}", fraction);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text + 'Z';
 }
 
 Json to_json(const storage::KvVersion& version) {
