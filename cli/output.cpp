@@ -81,7 +81,7 @@ void warn_about(const json& envelope) {
   if (!envelope.contains("warnings") || !envelope["warnings"].is_array() ||
       envelope["warnings"].empty())
     return;
-  std::fputs("WARNING! The following warnings were returned from Vault:\n\n", stderr);
+  std::fputs("WARNING! The following warnings were returned:\n\n", stderr);
   for (const auto& warning : envelope["warnings"]) fmt::print(stderr, "  * {}\n\n", cell(warning));
 }
 

@@ -4,7 +4,6 @@
 #include "storage/path_tree.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <tuple>
 
 namespace signet::storage {
@@ -19,22 +18,13 @@ std::string ending(std::string_view condition) {
   return std::string(end_running) + std::string(condition);
 }
 
+/// PostgreSQL: few, since requests wait for the same commits. SQLite syncs its file for every one,
+/// while nobody else writes: many.
+constexpr std::int64_t postgres_batch = 20;
+constexpr std::int64_t sqlite_batch = 100;
+
 /// So many tokens a statement.
 constexpr std::size_t tokens_at_once = 16;
-
-LeaseRow claimed_row(const Row& row) {
-  LeaseRow out;
-  out.name_space = row.uuid(0);
-  out.id = row.text(1);
-  out.mount = row.uuid(2);
-  if (!row.is_null(3)) out.token = row.bytes(3);
-  out.issued_at = row.time(4);
-  out.expires_at = row.time(5);
-  out.state = static_cast<LeaseState>(row.integer(6));
-  out.attempts = row.integer(7);
-  out.record = row.bytes(8);
-  return out;
-}
 
 }  // namespace
 
@@ -66,6 +56,10 @@ void LeaseStore::end_of_tokens(Transaction& transaction, const std::vector<Bytes
   }
 }
 
+std::int64_t LeaseStore::batch() const {
+  return database_.kind() == "postgresql" ? postgres_batch : sqlite_batch;
+}
+
 std::vector<LeaseRow> LeaseStore::claim(UnixTime now, std::int64_t limit, UnixTime until) const {
   // One statement, durable when it returns. Workers of other servers pass over what this one has
   // locked; SQLite has one server.
@@ -74,15 +68,14 @@ std::vector<LeaseRow> LeaseStore::claim(UnixTime now, std::int64_t limit, UnixTi
   static constexpr std::string_view take =
       ") UPDATE leases SET due_at = $3, state = CASE WHEN state = 0 THEN 1 ELSE state END "
       "WHERE (namespace, id) IN (SELECT namespace, id FROM due) "
-      "RETURNING namespace, id, mount, token, issued_at, expires_at, state, attempts, record";
+      "RETURNING namespace, id, mount, token, issued_at, expires_at, state, attempts, problem, "
+      "record";
   static const std::string sql = std::string(due) + std::string(take);
   static const std::string skipping =
       std::string(due) + " FOR UPDATE SKIP LOCKED" + std::string(take);
   const Rows rows = database_.query(database_.kind() == "postgresql" ? skipping : sql,
                                     {value(now), limit, value(until)});
-  std::vector<LeaseRow> out;
-  out.reserve(rows.size());
-  std::transform(rows.begin(), rows.end(), std::back_inserter(out), claimed_row);
+  std::vector<LeaseRow> out = rows_of(rows);
   // Always in one order, so that two that end the same leases do not deadlock.
   std::sort(out.begin(), out.end(), [](const LeaseRow& left, const LeaseRow& right) {
     return std::tie(left.name_space, left.id) < std::tie(right.name_space, right.id);

@@ -44,7 +44,7 @@ SealedAt lease_at(const LeaseRow& row, const Bytes& bound) {
   return {"leases", "record", row.name_space.view(), as_bytes(row.id), bound};
 }
 
-/// The columns of a SELECT or RETURNING that lease_row() reads.
+/// What rows_of() reads of each row.
 LeaseRow lease_row(const Row& row) {
   LeaseRow out;
   out.name_space = row.uuid(0);
@@ -60,14 +60,14 @@ LeaseRow lease_row(const Row& row) {
   return out;
 }
 
-std::vector<LeaseRow> lease_rows(const Rows& rows) {
+}  // namespace
+
+std::vector<LeaseRow> LeaseStore::rows_of(const Rows& rows) {
   std::vector<LeaseRow> out;
   out.reserve(rows.size());
   std::transform(rows.begin(), rows.end(), std::back_inserter(out), lease_row);
   return out;
 }
-
-}  // namespace
 
 Deadline LeaseStore::deadline() {
   constexpr std::chrono::seconds patience{30};
@@ -115,14 +115,14 @@ std::vector<std::string> LeaseStore::list(const Uuid& name_space, std::string_vi
 
 std::vector<LeaseRow> LeaseStore::below(const Uuid& name_space, std::string_view folder,
                                         std::string_view after, std::int64_t limit) const {
-  return lease_rows(database_.query(
+  return rows_of(database_.query(
       "SELECT namespace, id, mount, token, issued_at, expires_at, state, attempts, problem, record "
       "FROM leases WHERE namespace = $1 AND id >= $2 AND id < $3 AND id > $4 ORDER BY id LIMIT $5",
       {value(name_space), value(folder), range_end(folder), value(after), row_limit(limit)}));
 }
 
 std::vector<LeaseRow> LeaseStore::irrevocable(const Uuid& name_space, std::int64_t limit) const {
-  return lease_rows(database_.query(
+  return rows_of(database_.query(
       "SELECT namespace, id, mount, token, issued_at, expires_at, state, attempts, problem, record "
       "FROM leases WHERE state = 2 AND namespace = $1 ORDER BY id LIMIT $2",
       {value(name_space), row_limit(limit)}));

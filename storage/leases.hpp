@@ -73,6 +73,8 @@ class LeaseStore {
   static void stage_remove(CommitUnit& unit, const LeaseRow& row);
   static void stage_remove_mount(CommitUnit& unit, const Uuid& mount);
 
+  /// How many to claim and to end in one commit.
+  [[nodiscard]] std::int64_t batch() const;
   /// Takes up to `limit` leases that are due, the longest due first (sorted by id), so that no
   /// other worker takes them before `until`; from then on they are `ending` (or stay irrevocable).
   [[nodiscard]] std::vector<LeaseRow> claim(UnixTime now, std::int64_t limit, UnixTime until) const;
@@ -93,6 +95,9 @@ class LeaseStore {
   std::int64_t end_strays(Position& position, std::int64_t limit) const;
 
  private:
+  /// Reads namespace, id, mount, token, issued_at, expires_at, state, attempts, problem, record.
+  static std::vector<LeaseRow> rows_of(const Rows& rows);
+
   Database& database_;
   Sealer& sealer_;
 };

@@ -13,11 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t most_at_once = 100;
 constexpr auto round_period = 1s;
 /// After a full batch as long as it took, within these: requests that wait for the database get
 /// their turn, and a hundred thousand leases still end within a minute.
-constexpr auto least_pause = 2ms;
+constexpr auto least_pause = 5ms;
 constexpr auto most_pause = 25ms;
 /// The walk goes on every so many rounds.
 constexpr int rounds_a_step = 15;
@@ -47,7 +46,7 @@ void LeaseExpiry::stop() {
 }
 
 std::int64_t LeaseExpiry::turn() {
-  return seal_.is_sealed() ? 0 : leases_.revoke_due(most_at_once);
+  return seal_.is_sealed() ? 0 : leases_.revoke_due(leases_.store().batch());
 }
 
 std::int64_t LeaseExpiry::walk() {
@@ -75,7 +74,7 @@ void LeaseExpiry::round(const std::stop_token& stop) {
     leases_.store().retry_irrevocable();
   }
   auto began = leases_.clock().steady();
-  while (turn() == most_at_once) {
+  while (turn() == leases_.store().batch()) {
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(leases_.clock().steady() - began);
     if (!pause(stop, std::clamp<std::chrono::milliseconds>(took, least_pause, most_pause))) return;

@@ -8,7 +8,9 @@
 #include "storage/secrets.hpp"
 #include "tests/support/house.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -265,9 +267,12 @@ TEST_P(SysLeases, WhatExpiredIsTakenBackInBatches) {
   const std::string later = lease_of("later");
   EXPECT_EQ(expiry.turn(), 0);
   house.clock.advance(seconds(600));
-  EXPECT_EQ(expiry.turn(), 100);
-  EXPECT_EQ(expiry.turn(), 30);
-  EXPECT_EQ(expiry.turn(), 0);
+  int left = 130;
+  while (const std::int64_t some = expiry.turn()) {
+    EXPECT_EQ(some, std::min<std::int64_t>(left, house.leases.store().batch()));
+    left -= static_cast<int>(some);
+  }
+  EXPECT_EQ(left, 0);
   EXPECT_EQ(out(), Json({"later"}));
   house.clock.advance(seconds(1));
   house.seal.seal();
