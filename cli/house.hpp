@@ -15,6 +15,7 @@
 #include "core/seal/seal.hpp"
 #include "core/services.hpp"
 #include "core/token/tokens.hpp"
+#include "core/wrapping_key.hpp"
 #include "storage/database.hpp"
 
 #include <memory>
@@ -51,6 +52,7 @@ class House {
   core::Registry registry;
   core::Mounts mounts;
   core::Leases leases;
+  core::WrappingKey wrapping_key;
   core::Services services;
   core::Pipeline pipeline;
   core::Background background;

@@ -105,7 +105,7 @@ void write_auth(WipedText& out, const Auth& auth) {
 
 void write_wrap_info(WipedText& out, const WrapInfo& info) {
   out += "{\"token\":";
-  write_string(out, info.token.reveal_text());
+  write_string(out, (info.jwt.empty() ? info.token : info.jwt).reveal_text());
   out += ",\"accessor\":";
   write_string(out, info.accessor);
   out += ",\"ttl\":";

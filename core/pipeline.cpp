@@ -87,6 +87,7 @@ class Pipeline::Passage {
     TRY(check_headers());
     if (!is_unsealed_route_) pipeline_.follow_audit();
     TRY(find_route());
+    if (!is_unsealed_route_) Wrapping(services_).open_jwts(request_);
     Result<Response> answer = decide_or_fail();
     for (int runs = 1; is_stale_; ++runs) {
       if (runs == most_runs) {

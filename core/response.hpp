@@ -41,6 +41,7 @@ struct WrapInfo {
   UnixTime created_at;
   std::string creation_path;
   std::string wrapped_accessor;  ///< of a token in the wrapped answer; else empty
+  SecretBytes jwt;               ///< not empty: what the caller gets as `token` instead of it
 };
 
 /// Chunks pulled under the request's deadline; what a large answer (a CRL, an export) is made of.

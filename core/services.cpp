@@ -5,6 +5,7 @@
 #include "core/mounts.hpp"
 #include "core/policy/policies.hpp"
 #include "core/token/tokens.hpp"
+#include "core/wrapping_key.hpp"
 
 #include <utility>
 
@@ -23,8 +24,10 @@ void connect(Services& services) {
   services.seal.on_unseal([&services] {
     static_cast<void>(services.mounts.table());
     services.audit.load();
+    services.wrapping_key.keep();
   });
   services.seal.on_seal([&services] {
+    services.wrapping_key.drop();
     services.audit.unload();
     services.mounts.drop();
   });

@@ -24,6 +24,7 @@ class Leases;
 class Mounts;
 class Policies;
 class Tokens;
+class WrappingKey;
 
 /// What this process says of itself.
 struct ServerInfo {
@@ -48,6 +49,7 @@ struct Services {
   Tokens& tokens;
   Mounts& mounts;
   Leases& leases;
+  WrappingKey& wrapping_key;
   const Registry& registry;  ///< filled from engines/registry and auth/registry once this exists
   ServerInfo& info;
 };

@@ -6,6 +6,7 @@
 #include "base/wiped_text.hpp"
 #include "core/envelope.hpp"
 #include "core/seal/barrier.hpp"
+#include "core/wrapping_key.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -20,6 +21,9 @@ namespace {
 
 /// Durations of Go, which clients compute with, end here (292 years).
 constexpr Seconds longest_ttl{9'223'372'036};
+constexpr std::string_view wrap_endpoint = "sys/wrapping/wrap";
+/// Below it a body names a wrapping token; at wrap_endpoint it is what shall be wrapped.
+constexpr std::string_view wrapping_folder = "sys/wrapping/";
 
 bool is_wrapping_token(const TokenEntry& token) {
   return token.policies.size() == 1 && token.policies.front() == wrapping_policy;
@@ -29,6 +33,12 @@ bool is_wrapping_token(const TokenEntry& token) {
 Seconds effective_ttl(Seconds asked, Seconds wished) {
   if (asked.count() == 0 || wished.count() == 0) return std::max(asked, wished);
   return std::min(asked, wished);
+}
+
+/// What anybody may have wrapped carries no signature of ours.
+bool becomes_jwt(const Request& request, const WrapInfo& info) {
+  const std::string* format = request.header("x-vault-wrap-format");
+  return format != nullptr && *format == "jwt" && info.creation_path != wrap_endpoint;
 }
 
 bool has_content(const Response& response) {
@@ -63,9 +73,6 @@ Result<Seconds> requested_wrapping(const Request& request) {
   if (!ttl || *ttl > longest_ttl)
     return invalid(fmt::format("{}time: invalid duration \"{}\"", lead, request.wrap_ttl));
   if (ttl->count() < 0) return invalid(lead + "requested wrap ttl cannot be negative");
-  const std::string* format = request.header("x-vault-wrap-format");
-  if (ttl->count() > 0 && format != nullptr && *format == "jwt")
-    return invalid("wrapping tokens are not available as JWT");
   return *ttl;
 }
 
@@ -82,6 +89,7 @@ Result<void> Wrapping::wrap(Request& request, Response& response) const {
                           ttl};
   WrapInfo info = stage(request, contents);
   if (response.auth) info.wrapped_accessor = response.auth->accessor;
+  sign(request, info);
   response = Response();
   response.wrap_info = std::move(info);
   return {};
@@ -108,6 +116,24 @@ WrapInfo Wrapping::stage(Request& request, const Contents& contents) const {
   cubbyholes_.insert(request.unit(), services_.tokens.hash(info.token), wrapped_path,
                      record.reveal());
   return info;
+}
+
+void Wrapping::sign(const Request& request, WrapInfo& info) const {
+  if (becomes_jwt(request, info))
+    info.jwt = services_.wrapping_key.jwt(info, services_.info.api_address);
+}
+
+void Wrapping::open_jwts(Request& request) const {
+  if (auto token = services_.wrapping_key.token_of(request.client_token.reveal_text()))
+    request.client_token = *std::move(token);
+  if (!request.path.starts_with(wrapping_folder) || request.path == wrap_endpoint) return;
+  const auto named = request.data.find("token");
+  if (named == request.data.end() || !named->is_string()) return;
+  auto& text = named->get_ref<std::string&>();
+  const auto token = services_.wrapping_key.token_of(text);
+  if (!token) return;
+  wipe(text);
+  text = token->reveal_text();
 }
 
 Result<TokenPointer> Wrapping::find(const SecretBytes& token) const {
@@ -141,8 +167,10 @@ Result<Wrapping::Taken> Wrapping::take(Request& request, const SecretBytes& name
 Response Wrapping::rewrap(Request& request, const Taken& taken) const {
   Response response;
   response.is_wrappable = false;
-  response.wrap_info = stage(request, {taken.envelope.reveal_text(), taken.status,
-                                       taken.token->path, taken.token->creation_ttl});
+  WrapInfo info = stage(request, {taken.envelope.reveal_text(), taken.status, taken.token->path,
+                                  taken.token->creation_ttl});
+  sign(request, info);
+  response.wrap_info = std::move(info);
   return response;
 }
 

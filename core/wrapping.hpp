@@ -24,8 +24,8 @@ inline constexpr std::string_view wrapped_path = "response";
 /// 400 for a token that wraps nothing (any more).
 Error invalid_wrapping_token();
 
-/// How long an answer is to be wrapped, by the request's header fields X-Vault-Wrap-TTL and
-/// X-Vault-Wrap-Format; 0: it is not.
+/// How long an answer is to be wrapped, by the request's header field X-Vault-Wrap-TTL; 0: it is
+/// not.
 Result<Seconds> requested_wrapping(const Request& request);
 
 class Wrapping {
@@ -39,6 +39,11 @@ class Wrapping {
   /// is one unit.
   /// @return 400 where an answer cannot be wrapped (documents, streams): it must not leave as it is
   Result<void> wrap(Request& request, Response& response) const;
+
+  /// Puts the token in place of a JWT that carries it (X-Vault-Wrap-Format: jwt), as the one
+  /// presented or the one that the body names: nothing behind here, audit included, knows of JWTs.
+  /// One that we did not sign stays what it is, the text of no token.
+  void open_jwts(Request& request) const;
 
   /// A living wrapping token by its text; `invalid_wrapping_token` for anything else. Spends
   /// nothing.
@@ -65,6 +70,8 @@ class Wrapping {
     Seconds ttl{0};
   };
   [[nodiscard]] WrapInfo stage(Request& request, const Contents& contents) const;
+  /// Adds the JWT if the request asks for it by X-Vault-Wrap-Format.
+  void sign(const Request& request, WrapInfo& info) const;
 
   Services& services_;
   storage::CubbyholeStore cubbyholes_;

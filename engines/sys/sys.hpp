@@ -169,6 +169,7 @@ class SysEngine final : public core::Engine {
   Result<Response> random(Request&, const RandomFields&);
 
   // wrapping.cpp
+  Result<Response> read_wrapping_key(Request&, const NoFields&);
   Result<Response> wrap(Request&, const NoFields&);
   Result<Response> lookup_wrapping(Request&, const WrappingTokenField&);
   Result<Response> unwrap(Request&, const WrappingTokenField&);

@@ -4,6 +4,7 @@
 #include "core/wrapping.hpp"
 
 #include "base/clock.hpp"
+#include "core/wrapping_key.hpp"
 #include "engines/sys/sys.hpp"
 
 #include <utility>
@@ -62,7 +63,15 @@ std::vector<Route> wrapping_routes() {
                        .unknown_token(core::invalid_wrapping_token()));
   routes.emplace_back("wrapping/rewrap", Operation::update, token_field(), &E::rewrap,
                       "Move what a wrapping token holds to a fresh one.");
+  routes.push_back(Route("wrapping/pubkey", Operation::read, core::no_fields(),
+                         &E::read_wrapping_key,
+                         "What wrapping tokens in the form of a JWT are verified with.")
+                       .unauthenticated());
   return routes;
+}
+
+Result<core::Response> SysEngine::read_wrapping_key(Request&, const NoFields&) {
+  return Response::of({{"public_key", services_.wrapping_key.public_key_pem()}});
 }
 
 Result<core::Response> SysEngine::wrap(Request& request, const NoFields&) {

@@ -27,8 +27,9 @@ class Wrapping(unittest.TestCase):
         cls.server.close()
 
     def ask(self, method, path, body=None, token="root", **headers):
-        """(status, document); `wrap=` is X-Vault-Wrap-TTL."""
-        fields = {"X-Vault-Wrap-TTL": headers["wrap"]} if "wrap" in headers else {}
+        """(status, document); `wrap=` is X-Vault-Wrap-TTL, `form=` is X-Vault-Wrap-Format."""
+        names = {"wrap": "X-Vault-Wrap-TTL", "form": "X-Vault-Wrap-Format"}
+        fields = {names[name]: value for name, value in headers.items()}
         status, _, text = self.server.request(method, path, None if body is None else json.dumps(body), fields, token=token)
         return status, json.loads(text) if text else None
 
@@ -83,6 +84,43 @@ class Wrapping(unittest.TestCase):
         self.assertEqual(self.ask("PUT", "sys/init", {}, wrap="60")[0], 400)
         self.assertEqual(self.ask("GET", "sys/mounts", wrap="soon")[0], 400)
 
+    def test_as_a_jwt(self):
+        """Signature and claims by the library `cryptography`; then it is used up like any other."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+        def octets(part):
+            return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+        status, answer = self.ask("GET", "sys/wrapping/pubkey", token="")
+        self.assertEqual(status, 200)
+        key = serialization.load_pem_public_key(answer["data"]["public_key"].encode())
+        self.assertIsInstance(key.curve, ec.SECP521R1)
+        begun = int(time.time())
+        for _ in range(5):
+            status, answer = self.ask("POST", "auth/token/create", {"policies": ["default"]}, wrap="5m", form="jwt")
+            self.assertEqual(status, 200)
+            info = answer["wrap_info"]
+            head, claims, signature = info["token"].split(".")
+            self.assertEqual(json.loads(octets(head)), {"alg": "ES512", "typ": "JWT"})
+            raw = octets(signature)
+            self.assertEqual(len(raw), 132)
+            encoded = encode_dss_signature(int.from_bytes(raw[:66], "big"), int.from_bytes(raw[66:], "big"))
+            key.verify(encoded, f"{head}.{claims}".encode(), ec.ECDSA(hashes.SHA512()))
+            with self.assertRaises(InvalidSignature):
+                key.verify(encoded, f"{head}.{claims}x".encode(), ec.ECDSA(hashes.SHA512()))
+            said = json.loads(octets(claims))
+            self.assertEqual((said["type"], said["accessor"]), ("wrapping", info["wrapped_accessor"]))
+            self.assertTrue(said["addr"].startswith("http"))
+            self.assertTrue(begun - 1 <= said["iat"] <= time.time() + 1)
+            self.assertEqual((said["exp"] - said["iat"], said["iat"] - said["nbf"]), (300, 5))
+            self.assertEqual(self.ask("GET", "sys/wrapping/lookup", token=said["jti"])[0], 200, "the plain token works too")
+            status, answer = self.ask("POST", "sys/wrapping/unwrap", token=info["token"])
+            self.assertEqual((status, answer["auth"]["accessor"]), (200, said["accessor"]))
+            self.assertEqual(self.ask("POST", "sys/wrapping/unwrap", token=said["jti"]), (400, {"errors": [GONE]}))
+            self.assertEqual(self.ask("POST", "sys/wrapping/unwrap", {"token": info["token"]}), (400, {"errors": [GONE]}))
+
     def test_a_totp_key_as_a_picture(self):
         self.server.write("sys/mounts/totp", {"type": "totp"})
         _, answer = self.ask("POST", "totp/keys/ann", {"generate": True, "issuer": "Signet", "account_name": "ann"})
@@ -118,9 +156,17 @@ class InTheClear(unittest.TestCase):
             server.write("cubbyhole/mine", {"k": MARKER})
             _, _, text = server.request("POST", "sys/wrapping/unwrap", json.dumps({"token": token}))
             self.assertIn(MARKER.encode(), text)
+            _, _, text = server.request("GET", "sys/mounts", None, {"X-Vault-Wrap-TTL": "60", "X-Vault-Wrap-Format": "jwt"})
+            jwt = json.loads(text)["wrap_info"]["token"]
+            self.assertEqual(jwt.count("."), 2)
+            server.request("POST", "sys/wrapping/unwrap", json.dumps({"token": jwt}))
             entries = log.read_text()
             self.assertNotIn(MARKER, entries)
             self.assertNotIn(token, entries)
+            self.assertNotIn(jwt, entries)
+            made, used = [json.loads(line) for line in entries.splitlines() if "sys/mounts" in line and '"wrap_info"' in line
+                          or '"sys/wrapping/unwrap"' in line and '"type":"request"' in line][-2:]
+            self.assertEqual(made["response"]["wrap_info"]["token"], used["request"]["data"]["token"], "audit names one token")
             wrapped = [json.loads(line) for line in entries.splitlines() if '"wrap_info"' in line]
             self.assertEqual(wrapped[0]["response"]["wrap_info"]["creation_path"], "sys/wrapping/wrap")
             self.assertTrue(wrapped[0]["response"]["wrap_info"]["token"].startswith("hmac-sha256:"))

@@ -18,6 +18,7 @@
 #include "core/seal/seal.hpp"
 #include "core/services.hpp"
 #include "core/token/tokens.hpp"
+#include "core/wrapping_key.hpp"
 #include "tests/support/databases.hpp"
 #include "tests/support/fakes.hpp"
 #include "tests/support/offset_database.hpp"
@@ -54,9 +55,14 @@ class CoreHouse {
         tokens(database, database.changes(), barrier, clock, random),
         mounts(database, database.changes(), barrier, clock, random, registry),
         leases(database, database.changes(), barrier, seal, clock, random, mounts),
-        services{database, database.changes(), clock,  random, barrier, seal,
-                 audit,    policies,           tokens, mounts, leases,  registry,
-                 info} {
+        wrapping_key(database, barrier),
+        services{database, database.changes(),
+                 clock,    random,
+                 barrier,  seal,
+                 audit,    policies,
+                 tokens,   mounts,
+                 leases,   wrapping_key,
+                 registry, info} {
     log::set_level(log::Level::error);
     info.build = {"1.20.0", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"};
     info.api_address = "http://127.0.0.1:8200";
@@ -167,6 +173,7 @@ class CoreHouse {
   core::Tokens tokens;
   core::Mounts mounts;
   core::Leases leases;
+  core::WrappingKey wrapping_key;
   core::Services services;
   std::string unseal_key;  ///< hex
 

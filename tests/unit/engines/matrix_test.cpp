@@ -85,6 +85,7 @@ const Names open_without_token{
     "read sys/internal/ui/mounts/{path...}",
     "read sys/replication/status",
     "read sys/wrapping/lookup",
+    "read sys/wrapping/pubkey",
     "update pki/ocsp",
     "update sys/internal/specs/openapi",
     "update sys/wrapping/lookup",
@@ -104,6 +105,7 @@ const Names open_and_audited{
     "read sys/internal/ui/mounts/{path...}",
     "read sys/replication/status",
     "read sys/wrapping/lookup",
+    "read sys/wrapping/pubkey",
     "update sys/internal/specs/openapi",
     "update sys/wrapping/lookup",
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Response wrapping (core.md section 6), through the whole pipeline.
 #include "core/envelope.hpp"
+#include "crypto/hmac_once.hpp"
 #include "tests/support/full_house.hpp"
 
 #include <atomic>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,6 +50,27 @@ class Wrapping : public testing::TestWithParam<std::string> {
   }
   Outcome unwrap(const std::string& token, const std::string& with = "root") {
     return house_.call(Operation::update, "sys/wrapping/unwrap", {{"token", token}}, with);
+  }
+  /// As the caller sees it.
+  static std::string shown(const Outcome& outcome) {
+    const core::WrapInfo& info = *outcome.response.wrap_info;
+    WipedText sent;
+    core::write_envelope(sent, outcome.response, "", "");
+    const std::string seen = Json::parse(sent)["wrap_info"]["token"];
+    EXPECT_EQ(seen, (info.jwt.empty() ? info.token : info.jwt).reveal_text());
+    return seen;
+  }
+  Outcome call_jwt(Operation operation, const std::string& path, const Json& data,
+                   const std::string& ttl) {
+    core::Request request = house_.request(operation, path, data);
+    request.wrap_ttl = ttl;
+    request.headers = {{"x-vault-wrap-format", "jwt"}};
+    return house_.pipeline().run(request);
+  }
+  std::string jwt() { return shown(call_jwt(Operation::read, "kv/a", Json::object(), "5m")); }
+  static std::string decoded(const std::string& part) {
+    const auto octets = from_base64url(part);
+    return octets ? std::string(as_text(*octets)) : "not base64url";
   }
   static Json envelope_of(const Outcome& outcome) {
     if (outcome.error) return outcome.error->message;
@@ -286,6 +309,141 @@ TEST_P(Wrapping, RefusesWhatItCannotWrap) {
             "an answer of this kind cannot be wrapped");
   // Public documents are no secrets: the header means nothing there.
   EXPECT_FALSE(call(Operation::read, "sys/health", {}, "", "60").response.wrap_info);
+}
+
+TEST_P(Wrapping, AsAJwtStandsForItsTokenEverywhere) {
+  const auto unwrap_presented = [&](const std::string& jwt) {
+    return house_.call(Operation::update, "sys/wrapping/unwrap", Json::object(), jwt);
+  };
+  const Json secret{{"password", "s3cr3t"}};
+  const std::string first = jwt();
+  EXPECT_EQ(house_.read("sys/wrapping/lookup", first)["creation_path"], "kv/a");
+  EXPECT_EQ(house_.write("sys/wrapping/lookup", {{"token", first}}, "")["creation_path"], "kv/a");
+  EXPECT_EQ(envelope_of(unwrap_presented(first))["data"], secret);
+  EXPECT_EQ(text(unwrap_presented(first)), gone);
+  EXPECT_EQ(text(unwrap(first)), gone);
+  EXPECT_EQ(envelope_of(unwrap(jwt()))["data"], secret);
+  const std::string both = jwt();
+  EXPECT_EQ(envelope_of(unwrap(both, both))["data"], secret) << "the very one presented";
+
+  const std::string old = jwt();
+  const Outcome moved = call_jwt(Operation::update, "sys/wrapping/rewrap", {{"token", old}}, "");
+  ASSERT_TRUE(moved.response.wrap_info) << text(moved);
+  EXPECT_FALSE(moved.response.wrap_info->jwt.empty());
+  EXPECT_EQ(text(unwrap(old)), gone);
+  EXPECT_EQ(envelope_of(unwrap(shown(moved)))["data"], secret);
+
+  EXPECT_FALSE(house_.call(Operation::read, "cubbyhole/response", {}, jwt()).error);
+  const std::string spent = jwt();
+  EXPECT_EQ(house_.refusal(Operation::read, "kv/a", {}, spent), "permission denied");
+  EXPECT_EQ(text(unwrap(spent)), gone) << "any other request uses it up";
+}
+
+TEST_P(Wrapping, AJwtSaysWhatItIs) {
+  const Outcome outcome =
+      call_jwt(Operation::update, "auth/token/create", {{"policies", {"default"}}}, "5m");
+  const core::WrapInfo& info = *outcome.response.wrap_info;
+  const std::string text = shown(outcome);
+  const std::size_t dot = text.find('.');
+  EXPECT_EQ(decoded(text.substr(0, dot)), R"({"alg":"ES512","typ":"JWT"})");
+  const std::int64_t now = house_.clock.now().seconds;
+  EXPECT_EQ(Json::parse(decoded(text.substr(dot + 1, text.rfind('.') - dot - 1))),
+            (Json{{"accessor", info.wrapped_accessor},
+                  {"addr", "http://127.0.0.1:8200"},
+                  {"exp", now + 300},
+                  {"iat", now},
+                  {"jti", info.token.reveal_text()},
+                  {"nbf", now - 5},
+                  {"type", "wrapping"}}));
+  EXPECT_FALSE(info.wrapped_accessor.empty());
+  // Whoever may call sys/wrapping/wrap gets no signature of ours under what they sent.
+  const Outcome sent = call_jwt(Operation::update, "sys/wrapping/wrap", {{"a", 1}}, "5m");
+  EXPECT_TRUE(sent.response.wrap_info->jwt.empty());
+  const Outcome moved =
+      call_jwt(Operation::update, "sys/wrapping/rewrap", {{"token", token_of(sent)}}, "");
+  EXPECT_TRUE(moved.response.wrap_info->jwt.empty());
+  core::Request other = house_.request(Operation::read, "kv/a");
+  other.wrap_ttl = "60";
+  other.headers = {{"x-vault-wrap-format", "uuid"}};
+  EXPECT_TRUE(house_.pipeline().run(other).response.wrap_info->jwt.empty());
+}
+
+TEST_P(Wrapping, ForgedJwtsAreTokensOfNobody) {
+  const std::string good = jwt();
+  const std::size_t first = good.find('.');
+  const std::size_t second = good.rfind('.');
+  const std::string head = good.substr(0, first);
+  const std::string claims = good.substr(first + 1, second - first - 1);
+  const std::string signature = good.substr(second + 1);
+  const auto encoded = [](std::string_view octets) { return base64url(as_bytes(octets)); };
+  const std::string public_key = house_.read("sys/wrapping/pubkey", "")["public_key"];
+  const auto with_mac = [&](const std::string& alg) {
+    const std::string text = encoded(R"({"alg":")" + alg + R"(","typ":"JWT"})") + '.' + claims;
+    const Bytes mac = crypto::hmac(crypto::HmacHash::sha512, as_bytes(public_key), as_bytes(text));
+    return text + '.' + base64url(mac);
+  };
+  const std::string other_type = encoded(
+      std::string(decoded(claims)).replace(decoded(claims).find("wrapping"), 8, "unsealed"));
+  const std::map<std::string, std::string> forged{
+      {"no algorithm", encoded(R"({"alg":"none","typ":"JWT"})") + '.' + claims + '.'},
+      {"no algorithm, signed",
+       encoded(R"({"alg":"none","typ":"JWT"})") + '.' + claims + '.' + signature},
+      {"no signature", head + '.' + claims + '.'},
+      {"public key as secret", with_mac("HS512")},
+      {"the same under our header", head + '.' + with_mac("ES512").substr(head.size() + 1)},
+      {"other algorithm",
+       encoded(R"({"alg":"ES256","typ":"JWT"})") + '.' + claims + '.' + signature},
+      {"other claims", head + '.' + other_type + '.' + signature},
+      {"cut short", good.substr(0, good.size() - 4)},
+      {"longer", good + "AAAA"},
+      {"padded", good + "="},
+      {"zeros", head + '.' + claims + '.' + std::string(176, 'A')},
+      {"four parts", good + ".AAAA"},
+      {"two parts", head + '.' + claims},
+      {"header only", head + '.'},
+  };
+  for (const auto& [name, token] : forged) {
+    EXPECT_EQ(text(unwrap(token)), gone) << name;
+    EXPECT_EQ(text(unwrap("x", token)), gone) << name;
+    EXPECT_EQ(house_.refusal(Operation::read, "sys/wrapping/lookup", {}, token), gone) << name;
+    EXPECT_EQ(house_.refusal(Operation::read, "kv/a", {}, token), "permission denied") << name;
+  }
+  for (const std::size_t at : {first + 3, second - 2, second + 1, second + 90}) {
+    std::string tampered = good;
+    tampered[at] = tampered[at] == 'B' ? 'C' : 'B';
+    EXPECT_EQ(text(unwrap(tampered)), gone) << at;
+  }
+  // Another cluster's key signs nothing here.
+  test::House other{GetParam()};
+  core::WrapInfo info;
+  info.token = SecretBytes(
+      std::string_view(Json::parse(decoded(claims))["jti"].get_ref<const std::string&>()));
+  info.created_at = house_.clock.now();
+  const SecretBytes foreign = other.wrapping_key.jwt(info, "http://127.0.0.1:8200");
+  EXPECT_EQ(text(unwrap(std::string(foreign.reveal_text()))), gone);
+  EXPECT_EQ(envelope_of(unwrap(good))["data"], (Json{{"password", "s3cr3t"}}))
+      << "nothing was spent";
+}
+
+TEST_P(Wrapping, TheKeyIsMadeOnceSealedAndShared) {
+  const auto stored = [&] {
+    return house_.database.query("SELECT record FROM settings WHERE name = 'wrapping-key'");
+  };
+  EXPECT_EQ(text(unwrap("eyJhbGciOiJFUzUxMiIsInR5cCI6IkpXVCJ9.e30." + std::string(176, 'A'))),
+            gone);
+  EXPECT_TRUE(stored().empty()) << "who presents something makes no key";
+  const std::string token = jwt();
+  const std::string pem = house_.read("sys/wrapping/pubkey", "")["public_key"];
+  ASSERT_EQ(stored().size(), 1U);
+  core::WrappingKey node(house_.database, house_.barrier);
+  EXPECT_EQ(node.public_key_pem(), pem);
+  EXPECT_TRUE(node.token_of(token));
+  house_.seal.seal();
+  EXPECT_THROW(static_cast<void>(house_.wrapping_key.token_of(token)), Fault) << "it was dropped";
+  EXPECT_EQ(text(unwrap(token)), "Vault is sealed");
+  ASSERT_TRUE(house_.seal.unseal(house_.unseal_key, false));
+  EXPECT_EQ(house_.read("sys/wrapping/pubkey", "")["public_key"], pem);
+  EXPECT_EQ(envelope_of(unwrap(token))["data"], (Json{{"password", "s3cr3t"}}));
 }
 
 TEST_P(Wrapping, IsSealedInItsRows) {
