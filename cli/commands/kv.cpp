@@ -79,10 +79,13 @@ int kv_put(const Args& args) {
   return kv::show_written(context, path, *answer);
 }
 
-/// The current version's data and number; nullopt: printed.
+/// The current version's data and number, for a write to come: never wrapped. nullopt: printed.
 std::optional<std::pair<json, std::int64_t>> read_version(Context& context, const std::string& path,
                                                           const Query& query) {
+  std::string wrap_ttl;
+  std::swap(wrap_ttl, context.client().wrap_ttl);
   const auto answer = context.call("GET", path, std::nullopt, query, true);
+  std::swap(wrap_ttl, context.client().wrap_ttl);
   if (!answer) return std::nullopt;
   const json data = data_of(*answer);
   if (!data.is_object() || !data.value("data", json()).is_object()) {

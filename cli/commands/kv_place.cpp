@@ -75,6 +75,9 @@ void print_table(const json& object, std::string_view title) {
 
 int show_written(const Context& context, const std::string& path, const Answer& answer) {
   const json data = answer.body.is_object() ? answer.body.value("data", json()) : json();
+  const bool is_wrapped =
+      answer.body.is_object() && answer.body.value("wrap_info", json()).is_object();
+  if (is_wrapped) return context.show(answer);
   if (!data.is_object()) {
     fmt::print("Success! Data written to: {}\n", path);
     return exit_ok;

@@ -58,7 +58,8 @@ class Cli(unittest.TestCase):
         self.assertEqual(self.ok("kv", "get", "-field=password", "kv2/myapp/db"), "s3cr3t")
         self.assertIn("====== Data ======\nKey         Value\n---         -----\npassword    s3cr3t\nuser        app\n", self.ok("kv", "get", "-mount=kv2", "myapp/db"))
         self.ok("kv", "patch", "kv2/myapp/db", "password=n2")
-        self.ok("kv", "patch", "-method=rw", "-remove-data=user", "kv2/myapp/db", "x=1")
+        wrapped = json.loads(self.ok("kv", "patch", "-method=rw", "-remove-data=user", "-wrap-ttl=60", "-format=json", "kv2/myapp/db", "x=1"))
+        self.assertEqual(wrapped["wrap_info"]["creation_path"], "kv2/data/myapp/db", "what it reads is not wrapped, what it answers is")
         shown = json.loads(self.ok("kv", "get", "-format=json", "kv2/myapp/db"))["data"]
         self.assertEqual((shown["data"], shown["metadata"]["version"]), ({"password": "n2", "x": "1"}, 3))
         self.assertEqual(json.loads(self.ok("kv", "get", "-format=json", "-version=1", "kv2/myapp/db"))["data"]["data"]["user"], "app")
