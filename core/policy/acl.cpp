@@ -210,6 +210,11 @@ bool Acl::has_sudo(std::string_view path) const {
          (permissions->capabilities & bit(Capability::sudo)) != 0;
 }
 
+std::int64_t Acl::page_limit(std::string_view path) const {
+  const Permissions* permissions = is_root_ ? nullptr : find(path, Operation::read);
+  return permissions == nullptr ? 0 : permissions->pagination_limit;
+}
+
 bool Acl::sees_mount(std::string_view mount_path) const {
   if (is_root_) return true;
   const Permissions* here = find(mount_path, Operation::list);

@@ -51,6 +51,8 @@ class Acl {
   /// For sys/capabilities: `["root"]`, `["deny"]` or sorted names.
   [[nodiscard]] std::vector<std::string> capabilities(std::string_view path) const;
   [[nodiscard]] bool has_sudo(std::string_view path) const;
+  /// `pagination_limit` of the rule about a path that is read and answers like a list; 0: none.
+  [[nodiscard]] std::int64_t page_limit(std::string_view path) const;
   /// Section 7.5: some path of the mount ("kv/") is not denied; for sys/internal/ui/mounts.
   [[nodiscard]] bool sees_mount(std::string_view mount_path) const;
   /// Where below `base` ("secret/metadata/") keys may lie whose folder the token may list: sorted,

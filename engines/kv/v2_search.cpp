@@ -50,32 +50,45 @@ class Visible {
  public:
   Visible(const core::Acl& acl, std::string base) : acl_(acl), base_(std::move(base)) {}
 
-  bool may_list_folder_of(std::string_view path) {
+  /// At most so many keys may stand in an answer beside this one, itself included; 0: the caller
+  /// may not list its folder.
+  std::int64_t most_beside(std::string_view path) {
     const std::size_t slash = path.rfind('/');
     const std::string_view folder = path.substr(0, slash == std::string_view::npos ? 0 : slash + 1);
-    if (known_ && folder_ == folder) return is_visible_;
+    if (known_ && folder_ == folder) return most_;
     folder_ = folder;
     known_ = true;
-    is_visible_ = is_allowed(Operation::list, folder);
-    return is_visible_;
+    const core::Decision decision = decide(Operation::list, folder);
+    most_ = decision.is_allowed ? decision.list_limit.value_or(most_found) : 0;
+    return most_;
   }
   [[nodiscard]] bool may_read(std::string_view path) const {
-    return is_allowed(Operation::read, path);
+    return decide(Operation::read, path).is_allowed;
   }
 
  private:
-  [[nodiscard]] bool is_allowed(Operation operation, std::string_view path) const {
+  [[nodiscard]] core::Decision decide(Operation operation, std::string_view path) const {
     const std::string full_path = base_ + std::string(path);
     core::AccessRequest asked;
     asked.path = full_path;
     asked.operation = operation;
-    return acl_.decide(asked).is_allowed;
+    return acl_.decide(asked);
   }
 
   const core::Acl& acl_;
   std::string base_, folder_;
-  bool known_ = false, is_visible_ = false;
+  bool known_ = false;
+  std::int64_t most_ = 0;
 };
+
+// As for lists: the rule about the search itself bounds a page, and who asks for more is refused.
+Result<std::int64_t> page_size(const Request& request, const SearchFields& fields) {
+  const std::int64_t allowed = request.acl->page_limit(request.path);
+  const bool is_asked_for = request.data.contains("limit");
+  if (allowed > 0 && is_asked_for && fields.limit > allowed) return denied();
+  const std::int64_t most = allowed > 0 ? std::min(allowed, most_found) : most_found;
+  return fields.limit > 0 ? std::min(fields.limit, most) : most;
+}
 
 // The database finds texts, and one inside another name ("x\"owner" for "owner") as well.
 bool has_metadata(const storage::KvKey& key, const std::map<std::string, std::string>& wanted) {
@@ -106,7 +119,7 @@ Result<Response> KvV2::search(Request& request, const SearchFields& fields) {
   if (fields.metadata.size() > storage::KvStore::most_search_texts)
     return invalid(
         fmt::format("metadata names at most {} members", storage::KvStore::most_search_texts));
-  const std::int64_t limit = fields.limit > 0 ? std::min(fields.limit, most_found) : most_found;
+  std::int64_t limit = TRY(page_size(request, fields));
   storage::KvStore::Search asked;
   asked.name = fields.name;
   asked.limit = rows_a_question;
@@ -130,10 +143,17 @@ Result<Response> KvV2::search(Request& request, const SearchFields& fields) {
       for (const storage::KvStore::Match& match : page) {
         from = match.path;
         // What is passed over stays unsaid: `next` is always a key that was shown.
-        if (!visible.may_list_folder_of(match.path)) continue;
+        const std::int64_t most = visible.most_beside(match.path);
+        if (most == 0) continue;
         const bool may_read = visible.may_read(match.path);
         if (!fields.metadata.empty() && !(may_read && has_metadata(match.key, fields.metadata)))
           continue;
+        limit = std::min(limit, most);
+        if (static_cast<std::int64_t>(keys.size()) >= limit) {
+          next = keys.back().get<std::string>();  // what stands there is more than a list of this
+                                                  // folder would show
+          break;
+        }
         keys.push_back(match.path);
         if (may_read) info[match.path] = found_key(match.key);
         if (static_cast<std::int64_t>(keys.size()) < limit) continue;

@@ -393,6 +393,46 @@ TEST_P(KvBeyond, FindsWhatTheCallerMayList) {
       "metadata names at most 4 members");
 }
 
+TEST_P(KvBeyond, SearchPagesAsPoliciesSay) {
+  for (const char* path : {"a/1", "a/2", "b/1", "b/2", "b/3", "c/1", "c/2", "c/3"}) put(path);
+  const auto pages = [&](const std::string& token, Json query = Json::object()) {
+    std::string found;
+    for (int page = 0; page < 10; ++page) {
+      const Json answer = search(query, token);
+      for (const Json& key : answer["keys"]) found += key.get<std::string>() + ' ';
+      if (!answer.contains("next")) return found;
+      EXPECT_FALSE(answer["keys"].empty());
+      EXPECT_EQ(answer["next"], answer["keys"].back());
+      found += "| ";
+      query["after"] = answer["next"];
+    }
+    return found + "...";
+  };
+  const std::string everything = "path \"s/metadata/*\" { capabilities = [\"list\"] } ";
+  const std::string searcher = "path \"s/search\" { capabilities = [\"read\"] } ";
+  const std::string narrow_folder = house_.token_with(
+      "folder", everything + searcher +
+                    "path \"s/metadata/b/*\" { capabilities = [\"list\"] pagination_limit = 2 }");
+  EXPECT_EQ(pages(narrow_folder), "a/1 a/2 | b/1 b/2 | b/3 c/1 | c/2 c/3 ");
+  EXPECT_EQ(pages(narrow_folder, {{"name", "c/"}}), "c/1 c/2 c/3 ")
+      << "none of that folder is shown";
+  EXPECT_EQ(pages(narrow_folder, {{"limit", 1}, {"name", "b/"}}), "b/1 | b/2 | b/3 | ");
+  const std::string narrow_search = house_.token_with(
+      "search",
+      everything + "path \"s/search\" { capabilities = [\"read\"] pagination_limit = 3 }");
+  EXPECT_EQ(pages(narrow_search), "a/1 a/2 b/1 | b/2 b/3 c/1 | c/2 c/3 ");
+  EXPECT_EQ(pages(narrow_search, {{"limit", 0}}), "a/1 a/2 b/1 | b/2 b/3 c/1 | c/2 c/3 ");
+  EXPECT_EQ(search({{"limit", "2"}}, narrow_search)["keys"], (Json{"a/1", "a/2"}));
+  EXPECT_EQ(house_.refusal(Operation::read, "s/search", {{"limit", 4}}, narrow_search),
+            "permission denied");
+  EXPECT_EQ(search({{"limit", 4}})["keys"].size(), 4U) << "root is bounded by nothing";
+  const std::string must_say = house_.token_with(
+      "must", searcher +
+                  "path \"s/metadata/a/*\" { capabilities = [\"list\"] pagination_limit = 2 "
+                  "required_parameters = [\"limit\"] }");
+  EXPECT_EQ(pages(must_say), "") << "a list without a limit is refused there";
+}
+
 TEST_P(KvBeyond, SearchTellsOfMetadataWhatTheCallerMayRead) {
   for (const char* path : {"a", "secret", "spoof"}) put(path);
   for (const char* path : {"a", "secret"})
