@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace signet::storage {
 namespace {
@@ -22,6 +23,33 @@ const Table consumers{"consumers",
                       4,
                       true};
 
+/// Where one row is; its values are $1 to $4.
+constexpr std::string_view one_row =
+    " WHERE mount = $1 AND path = $2 AND version = $3 AND consumer = $4";
+
+Values key_of(const Consumption& one) {
+  return {value(one.mount), one.path, one.version, one.consumer};
+}
+
+/// The four columns that follow the version of a row.
+Consumption consumption(const Uuid& mount, std::string path, const Row& row, std::size_t version) {
+  return {mount,
+          std::move(path),
+          row.integer(version),
+          row.text(version + 1),
+          row.time(version + 2),
+          row.time(version + 3),
+          row.integer(version + 4)};
+}
+
+template <class Read>
+auto all_of(const Rows& rows, const Read& read) {
+  std::vector<decltype(read(rows.front()))> all;
+  all.reserve(rows.size());
+  for (const Row& row : rows) all.push_back(read(row));
+  return all;
+}
+
 // $1 to $4 of every question about a folder.
 Values range_of(const ConsumerStore::Page& page) {
   const std::string from = std::string(page.folder) + std::string(page.after);
@@ -38,41 +66,34 @@ std::optional<UnixTime> optional_time(const Row& row, std::size_t column) {
 }  // namespace
 
 bool ConsumerStore::has(const Consumption& consumption) const {
-  return !database_
-              .query(
-                  "SELECT 1 FROM consumers WHERE mount = $1 AND path = $2 AND version = $3 "
-                  "AND consumer = $4",
-                  {value(consumption.mount), consumption.path, consumption.version,
-                   consumption.consumer})
-              .empty();
+  static const std::string sql = "SELECT 1 FROM consumers" + std::string(one_row);
+  return !database_.query(sql, key_of(consumption)).empty();
 }
 
 void ConsumerStore::stage_first(CommitUnit& unit, const Consumption& consumption) {
-  unit.insert(consumers, {value(consumption.mount), consumption.path, consumption.version,
-                          consumption.consumer, value(consumption.first_read),
-                          value(consumption.last_read), consumption.reads});
+  Values row = key_of(consumption);
+  row.insert(row.end(), {value(consumption.first_read), value(consumption.last_read),
+                         Value(consumption.reads)});
+  unit.insert(consumers, std::move(row));
 }
 
 void ConsumerStore::add(const std::vector<Consumption>& more) const {
+  static const std::string update =
+      "UPDATE consumers SET reads = reads + $5, "
+      "last_read = CASE WHEN last_read < $6 THEN $6 ELSE last_read END" +
+      std::string(one_row);
+  static constexpr std::string_view insert =
+      "INSERT INTO consumers (mount, path, version, consumer, first_read, last_read, reads) "
+      "SELECT v.mount, v.path, v.version, $4, $6, $6, $5 FROM kv_versions v "
+      "WHERE v.mount = $1 AND v.path = $2 AND v.version = $3 "
+      "ON CONFLICT (mount, path, version, consumer) DO NOTHING";
   for (std::size_t begin = 0; begin < more.size(); begin += rows_a_transaction) {
     const std::size_t end = std::min(more.size(), begin + rows_a_transaction);
     database_.write([&](Transaction& transaction) {
       for (std::size_t i = begin; i < end; ++i) {
-        const Consumption& one = more[i];
-        const std::int64_t changed = transaction.execute(
-            "UPDATE consumers SET reads = reads + $5, "
-            "last_read = CASE WHEN last_read < $6 THEN $6 ELSE last_read END "
-            "WHERE mount = $1 AND path = $2 AND version = $3 AND consumer = $4",
-            {value(one.mount), one.path, one.version, one.consumer, one.reads,
-             value(one.last_read)});
-        if (changed > 0) continue;
-        transaction.execute(
-            "INSERT INTO consumers (mount, path, version, consumer, first_read, last_read, reads) "
-            "SELECT v.mount, v.path, v.version, $4, $6, $6, $5 FROM kv_versions v "
-            "WHERE v.mount = $1 AND v.path = $2 AND v.version = $3 "
-            "ON CONFLICT (mount, path, version, consumer) DO NOTHING",
-            {value(one.mount), one.path, one.version, one.consumer, one.reads,
-             value(one.last_read)});
+        Values values = key_of(more[i]);
+        values.insert(values.end(), {Value(more[i].reads), value(more[i].last_read)});
+        if (transaction.execute(update, values) == 0) transaction.execute(insert, values);
       }
     });
   }
@@ -86,15 +107,32 @@ std::int64_t ConsumerStore::forget(UnixTime before) const {
   return removed;
 }
 
+std::int64_t ConsumerStore::keep_latest(std::int64_t most) const {
+  // The primary key is in this order: counting needs no sorting.
+  const Rows crowded = database_.query(
+      "SELECT mount, path, version FROM consumers GROUP BY mount, path, version "
+      "HAVING count(*) > $1",
+      {most});
+  std::int64_t removed = 0;
+  for (const Row& row : crowded) {
+    const Values values{value(row.uuid(0)), row.text(1), row.integer(2), most};
+    database_.write([&](Transaction& transaction) {
+      removed += transaction.execute(
+          "DELETE FROM consumers WHERE mount = $1 AND path = $2 AND version = $3 "
+          "AND consumer NOT IN (SELECT consumer FROM consumers WHERE mount = $1 AND path = $2 "
+          "AND version = $3 ORDER BY last_read DESC, consumer LIMIT $4)",
+          values);
+    });
+  }
+  return removed;
+}
+
 std::vector<Consumption> ConsumerStore::of_key(const Uuid& mount, std::string_view path) const {
-  std::vector<Consumption> all;
-  for (const Row& row :
-       database_.query("SELECT version, consumer, first_read, last_read, reads FROM consumers "
-                       "WHERE mount = $1 AND path = $2 ORDER BY version, consumer",
-                       {value(mount), value(path)}))
-    all.push_back({mount, std::string(path), row.integer(0), row.text(1), row.time(2), row.time(3),
-                   row.integer(4)});
-  return all;
+  return all_of(
+      database_.query("SELECT version, consumer, first_read, last_read, reads FROM consumers "
+                      "WHERE mount = $1 AND path = $2 ORDER BY version, consumer",
+                      {value(mount), value(path)}),
+      [&](const Row& row) { return consumption(mount, std::string(path), row, 0); });
 }
 
 std::vector<ConsumerStore::Outdated> ConsumerStore::outdated(const Page& page) const {
@@ -111,9 +149,7 @@ std::vector<ConsumerStore::Outdated> ConsumerStore::outdated(const Page& page) c
   std::vector<Outdated> all;
   const auto take = [&](const Rows& rows) {
     for (const Row& row : rows)
-      all.push_back({{page.mount, row.text(0), row.integer(1), row.text(2), row.time(3),
-                      row.time(4), row.integer(5)},
-                     row.integer(6)});
+      all.push_back({consumption(page.mount, row.text(0), row, 1), row.integer(6)});
   };
   take(database_.query(of_folder, range_of(page)));
   // The next page begins above a path: a key is not cut in two.
@@ -124,31 +160,31 @@ std::vector<ConsumerStore::Outdated> ConsumerStore::outdated(const Page& page) c
 }
 
 std::vector<ConsumerStore::Unread> ConsumerStore::unread(const Page& page) const {
-  std::vector<Unread> all;
-  for (const Row& row : database_.query(
-           "SELECT k.path, k.current_version, (SELECT max(o.last_read) FROM consumers o "
-           "WHERE o.mount = k.mount AND o.path = k.path) FROM kv_paths k "
-           "WHERE k.mount = $1 AND k.path > $2 AND k.path < $3 AND k.current_version > 0 "
-           "AND NOT EXISTS (SELECT 1 FROM consumers c WHERE c.mount = k.mount AND "
-           "c.path = k.path AND c.version = k.current_version) ORDER BY k.path LIMIT $4",
-           range_of(page)))
-    all.push_back({row.text(0), row.integer(1), optional_time(row, 2)});
-  return all;
+  return all_of(
+      database_.query(
+          "SELECT k.path, k.current_version, (SELECT max(o.last_read) FROM consumers o "
+          "WHERE o.mount = k.mount AND o.path = k.path) FROM kv_paths k "
+          "WHERE k.mount = $1 AND k.path > $2 AND k.path < $3 AND k.current_version > 0 "
+          "AND NOT EXISTS (SELECT 1 FROM consumers c WHERE c.mount = k.mount AND "
+          "c.path = k.path AND c.version = k.current_version) ORDER BY k.path LIMIT $4",
+          range_of(page)),
+      [](const Row& row) { return Unread{row.text(0), row.integer(1), optional_time(row, 2)}; });
 }
 
 std::vector<ConsumerStore::LastRead> ConsumerStore::last_reads(const Page& page) const {
-  std::vector<LastRead> all;
-  for (const Row& row : database_.query(
-           "SELECT k.path, k.current_version, count(DISTINCT c.consumer), "
-           "coalesce(sum(c.reads), 0), max(c.last_read) FROM "
-           "(SELECT p.mount, p.path, p.current_version FROM kv_paths p WHERE p.mount = $1 AND "
-           "p.path > $2 AND p.path < $3 ORDER BY p.path LIMIT $4) k "
-           "LEFT JOIN consumers c ON c.mount = k.mount AND c.path = k.path "
-           "GROUP BY k.path, k.current_version ORDER BY k.path",
-           range_of(page)))
-    all.push_back(
-        {row.text(0), row.integer(1), row.integer(2), row.integer(3), optional_time(row, 4)});
-  return all;
+  return all_of(
+      database_.query(
+          "SELECT k.path, k.current_version, count(DISTINCT c.consumer), "
+          "coalesce(sum(c.reads), 0), max(c.last_read) FROM "
+          "(SELECT p.mount, p.path, p.current_version FROM kv_paths p WHERE p.mount = $1 AND "
+          "p.path > $2 AND p.path < $3 ORDER BY p.path LIMIT $4) k "
+          "LEFT JOIN consumers c ON c.mount = k.mount AND c.path = k.path "
+          "GROUP BY k.path, k.current_version ORDER BY k.path",
+          range_of(page)),
+      [](const Row& row) {
+        return LastRead{row.text(0), row.integer(1), row.integer(2), row.integer(3),
+                        optional_time(row, 4)};
+      });
 }
 
 }  // namespace signet::storage

@@ -35,6 +35,8 @@ class ConsumerStore {
   void add(const std::vector<Consumption>& more) const;
   /// Forgets who has not read since. @return rows removed
   std::int64_t forget(UnixTime before) const;
+  /// Forgets all but the `most` consumers of each version that read it last. @return rows removed
+  std::int64_t keep_latest(std::int64_t most) const;
 
   /// What to show of the keys below a folder ("" or "a/b/"), in order of path, version, consumer.
   struct Page {

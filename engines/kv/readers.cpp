@@ -12,9 +12,12 @@ namespace signet::kv {
 namespace {
 
 constexpr std::chrono::seconds flush_period{3};
-constexpr Seconds forget_period{3600};
+constexpr Seconds forget_period{600};
 /// Who has read nothing for so long is no consumer any more.
 constexpr Seconds remembered_for{90 * 86'400};
+/// Of each version. A secret that is read with short-lived tokens has a new consumer at each read:
+/// without a bound its rows grow with the reads.
+constexpr std::int64_t most_consumers = 1000;
 
 }  // namespace
 
@@ -124,6 +127,7 @@ void Readers::loop(const std::stop_token& stop) {
       if (now - forgot_at_ >= forget_period) {
         forgot_at_ = now;
         store_.forget(now - remembered_for);
+        store_.keep_latest(most_consumers);
       }
     } catch (const std::exception& problem) {
       log::warn("reads of secrets wait to be counted", {{"problem", problem.what()}});

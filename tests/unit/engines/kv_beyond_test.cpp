@@ -131,6 +131,42 @@ TEST_P(KvBeyond, ForgettingOnlyCostsAQuestion) {
     EXPECT_EQ(one.reads, 3) << one.version;
 }
 
+TEST_P(KvBeyond, KeepsTheLatestConsumersOfAVersion) {
+  Readers readers(house_.database, house_.clock);
+  put("db");
+  const Uuid mount = house_.mounts.table()->find("s/").mounted->mount->id;
+  const auto note = [&](const std::string& path, std::int64_t version, const std::string& who) {
+    storage::CommitUnit unit;
+    readers.note(unit, {mount, path, version, who, house_.clock.now(), house_.clock.now(), 0});
+    if (unit.is_empty()) return;
+    ASSERT_EQ(house_.database.commit(unit, test::House::deadline()).kind,
+              storage::CommitOutcome::Kind::stored);
+  };
+  for (const char* who : {"a", "b", "c", "d", "e"}) {
+    note("db", 1, who);
+    house_.clock.advance(Seconds(1));
+  }
+  for (const char* who : {"x", "y"}) note("db", 2, who);
+  note("other", 1, "z");
+  note("db", 1, "a");  // read again: no longer the one that is longest ago
+  readers.flush();
+  const auto known = [&](const std::string& path) {
+    std::string names;
+    for (const storage::Consumption& one : readers.store().of_key(mount, path))
+      names += std::to_string(one.version) + one.consumer + ' ';
+    return names;
+  };
+  EXPECT_EQ(readers.store().keep_latest(5), 0);
+  EXPECT_EQ(readers.store().keep_latest(2), 3);
+  EXPECT_EQ(known("db"), "1a 1e 2x 2y ");
+  EXPECT_EQ(known("other"), "1z ");
+  EXPECT_EQ(readers.store().keep_latest(2), 0);
+  note("db", 1, "c");
+  readers.flush();
+  EXPECT_EQ(known("db"), "1a 1c 1e 2x 2y ") << "who is dropped comes back with the next read";
+  EXPECT_EQ(readers.store().keep_latest(1), 3) << "of one second, one stays";
+}
+
 TEST_P(KvBeyond, TellsWhoIsBehind) {
   const std::string a = house_.token_with("a", "path \"s/data/*\" { capabilities = [\"read\"] }");
   const std::string b = house_.token_with("b", "path \"s/data/*\" { capabilities = [\"read\"] }");
