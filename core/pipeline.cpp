@@ -375,7 +375,7 @@ class Pipeline::Passage {
     if (!pipeline_.uses_.end(id_hash, request_.token->uses_left < 0)) return;
     try {
       storage::CommitUnit unit;
-      services_.tokens.stage_revoke(unit, id_hash);
+      services_.tokens.stage_remove_used_up(unit, id_hash);
       static_cast<void>(services_.database.commit(unit, request_.deadline));
     } catch (const std::exception& problem) {
       // The background sweep removes it; nothing can be done with it until then.

@@ -118,16 +118,17 @@ Result<TokenPointer> Tokens::authenticate(const SecretBytes& token) {
   std::optional<Alive> found = alive(id_hash);
   if (!found) return denied();
   auto entry = std::make_shared<const TokenEntry>(std::move(found->token));
-  cache_->put(entry, number, found->until);
+  // One of limited uses costs a commit at each use anyway. As no node remembers it, nobody has to
+  // be told when it is used up.
+  if (entry->uses_left == 0) cache_->put(entry, number, found->until);
   return TokenPointer(std::move(entry));
 }
 
 Result<TokenPointer> Tokens::spend_use(const TokenPointer& token) {
   if (token->uses_left == 0) return token;
-  // What the cache holds may be more than is left, never more than the record allows.
+  // Others may have spent some since it was read; more than was read then is forged.
   const auto left =
       store_.spend_use(token->id_hash, token->uses_left, clock_.now() + removal_delay);
-  if (!left || *left < 0) cache_->forget(token->id_hash);
   if (!left) return denied();
   auto counted = std::make_shared<TokenEntry>(*token);
   counted->uses_left = *left;
@@ -179,6 +180,10 @@ Result<void> Tokens::stage_renew(storage::CommitUnit& unit, const TokenEntry& to
 void Tokens::stage_revoke(storage::CommitUnit& unit, BytesView id_hash) {
   store_.remove_tree(unit, id_hash);
   unit.raise(tokens_changed, root_namespace);
+}
+
+void Tokens::stage_remove_used_up(storage::CommitUnit& unit, BytesView id_hash) {
+  store_.remove_one(unit, id_hash);
 }
 
 void Tokens::stage_revoke_orphan(storage::CommitUnit& unit, const TokenEntry& token) {

@@ -48,7 +48,8 @@ class Tokens {
   /// A root token (init, dev server), staged; `custom_id` empty: random.
   [[nodiscard]] Auth stage_root(storage::CommitUnit& unit, SecretBytes custom_id = {});
 
-  /// The token that a request presents: alive, not expired, with all its parents. Cached.
+  /// The token that a request presents: alive, not expired, with all its parents. Cached, unless
+  /// its uses are limited.
   /// @return `permission denied` for anything else
   [[nodiscard]] Result<TokenPointer> authenticate(const SecretBytes& token);
   /// Spends one use of a limited token in a commit of its own; others cost nothing.
@@ -72,6 +73,9 @@ class Tokens {
                            Seconds ttl);
   /// Stages the removal of a token and everything below it (one statement).
   void stage_revoke(storage::CommitUnit& unit, BytesView id_hash);
+  /// Stages the removal of a token whose uses are spent. It has no children, since tokens of
+  /// limited uses make none, and no node has it in its cache: all caches stay as they are.
+  void stage_remove_used_up(storage::CommitUnit& unit, BytesView id_hash);
   /// Stages the removal of a token alone; its children become orphans.
   void stage_revoke_orphan(storage::CommitUnit& unit, const TokenEntry& token);
 

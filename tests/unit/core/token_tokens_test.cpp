@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/mount.hpp"
 #include "core/token/tokens.hpp"
 #include "tests/support/databases.hpp"
 #include "tests/support/fake_sealer.hpp"
@@ -59,6 +60,35 @@ class TokensTest : public testing::TestWithParam<std::string> {
 
 INSTANTIATE_TEST_SUITE_P(Databases, TokensTest, testing::ValuesIn(test::database_kinds()),
                          test::database_name);
+
+TEST_P(TokensTest, WhatIsUsedUpIsGoneOnAllNodesThoughNoCacheIsDropped) {
+  Tokens other(database_, database_.changes(), sealer_, clock_, random_);
+  const auto lives_there = [&](const Made& token) {
+    return other.authenticate(token.text).has_value();
+  };
+  const auto number = [&] { return database_.changes().number(tokens_changed, root_namespace); };
+  const Made token = make(nullptr, 2);
+  const Made unlimited = make();
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(lives_there(token) && lives(token));
+  const std::int64_t before = number();
+  const auto first = tokens_.spend_use(*tokens_.authenticate(token.text));
+  ASSERT_TRUE(first);
+  EXPECT_EQ((*other.authenticate(token.text))->uses_left, 1) << "as it is now, not as it was seen";
+  const TokenPointer seen = *other.authenticate(token.text);
+  const auto last = tokens_.spend_use(*tokens_.authenticate(token.text));
+  ASSERT_TRUE(last);
+  EXPECT_EQ((*last)->uses_left, -1);
+  EXPECT_FALSE(lives_there(token) || lives(token)) << "also before its row goes";
+  storage::CommitUnit unit;
+  tokens_.stage_remove_used_up(unit, token.hash);
+  EXPECT_TRUE(unit.raises().empty());
+  EXPECT_EQ(commit(unit), Outcome::stored);
+  EXPECT_FALSE(lives_there(token) || lives(token));
+  EXPECT_FALSE(other.spend_use(seen)) << "a request there that came too late";
+  EXPECT_FALSE(tokens_.find_accessor(token.accessor));
+  EXPECT_EQ(number(), before);
+  EXPECT_TRUE(lives(unlimited));
+}
 
 TEST_P(TokensTest, ATokenIsFoundByItsTextOnly) {
   const Made token = make();

@@ -249,6 +249,30 @@ TEST_P(Wrapping, AnyOtherUseSpendsTheToken) {
   EXPECT_EQ(text(unwrap(token, token)), gone);
 }
 
+TEST_P(Wrapping, UsedUpTokensDropNoCaches) {
+  const auto number = [&] {
+    return house_.database.changes().number(core::tokens_changed, core::root_namespace);
+  };
+  const std::int64_t before = number();
+  for (const bool is_presented : {true, false}) {
+    const std::string token = wrapping_token();
+    EXPECT_EQ(text(unwrap(is_presented ? "" : token, is_presented ? token : "root")), "fine");
+  }
+  const std::string wasted = wrapping_token();
+  EXPECT_TRUE(house_.call(Operation::read, "kv/a", {}, wasted).error);
+  const std::string twice = std::string(house_
+                                            .call(Operation::update, "auth/token/create",
+                                                  {{"num_uses", 2}, {"policies", {"default"}}})
+                                            .response.auth->client_token.reveal_text());
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(house_.read("auth/token/lookup-self", twice)["num_uses"], 1 - i);
+  EXPECT_EQ(house_.refusal(Operation::read, "auth/token/lookup-self", {}, twice),
+            "permission denied");
+  EXPECT_EQ(rows("tokens"), 1U) << "their rows went";
+  EXPECT_EQ(rows("tokens_cubbyholes"), 0U);
+  EXPECT_EQ(number(), before);
+}
+
 TEST_P(Wrapping, ExpiresAndIsSwept) {
   const std::string token = wrapping_token();
   house_.clock.advance(Seconds(301));
