@@ -14,12 +14,12 @@ namespace signet::core {
 namespace {
 
 constexpr std::string_view key_setting = "wrapping-key";
-constexpr crypto::KeySpec key_spec{crypto::KeyType::ec, 521};
-constexpr std::size_t coordinate = 66;
-constexpr crypto::SignatureScheme scheme{crypto::Hash::sha512};
+constexpr crypto::KeySpec wrapping_key_spec{crypto::KeyType::ec, 521};
+constexpr std::size_t coordinate_octets = 66;
+constexpr crypto::SignatureScheme signature_scheme{crypto::Hash::sha512};
 
 /// base64url of {"alg":"ES512","typ":"JWT"} and the dot.
-constexpr std::string_view head = "eyJhbGciOiJFUzUxMiIsInR5cCI6IkpXVCJ9.";
+constexpr std::string_view jwt_head = "eyJhbGciOiJFUzUxMiIsInR5cCI6IkpXVCJ9.";
 constexpr std::string_view type_claim = "wrapping";
 constexpr std::size_t longest_jwt = 4096;
 /// Clocks of clients may be so much behind ours.
@@ -71,10 +71,10 @@ SecretBytes WrappingKey::jwt(const WrapInfo& info, std::string_view address) {
   const Key key = read_or_make();
   WipedText text;
   text.reserve(2048);
-  text += head;
+  text += jwt_head;
   append_base64url(text, as_bytes(claims_of(info, address)));
-  const auto signature =
-      crypto::fixed_signature(key->sign(scheme, as_bytes(std::string_view(text))), coordinate);
+  const auto signature = crypto::fixed_signature(
+      key->sign(signature_scheme, as_bytes(std::string_view(text))), coordinate_octets);
   CHECK(signature.has_value());
   text += '.';
   append_base64url(text, *signature);
@@ -82,17 +82,18 @@ SecretBytes WrappingKey::jwt(const WrapInfo& info, std::string_view address) {
 }
 
 std::optional<SecretBytes> WrappingKey::token_of(std::string_view text) {
-  if (!text.starts_with(head) || text.size() > longest_jwt) return std::nullopt;
-  const std::size_t dot = text.find('.', head.size());
+  if (!text.starts_with(jwt_head) || text.size() > longest_jwt) return std::nullopt;
+  const std::size_t dot = text.find('.', jwt_head.size());
   if (dot == std::string_view::npos) return std::nullopt;
   const std::optional<Bytes> fixed = from_base64url(text.substr(dot + 1));
   if (!fixed) return std::nullopt;
-  const std::optional<Bytes> signature = crypto::der_signature(*fixed, coordinate);
+  const std::optional<Bytes> signature = crypto::der_signature(*fixed, coordinate_octets);
   if (!signature) return std::nullopt;
   const Key key = read();
-  if (!key || !key->public_key().verify(scheme, as_bytes(text.substr(0, dot)), *signature))
+  if (!key ||
+      !key->public_key().verify(signature_scheme, as_bytes(text.substr(0, dot)), *signature))
     return std::nullopt;
-  std::optional<Bytes> claims = from_base64url(text.substr(head.size(), dot - head.size()));
+  std::optional<Bytes> claims = from_base64url(text.substr(jwt_head.size(), dot - jwt_head.size()));
   if (!claims) return std::nullopt;
   return token_in(*std::move(claims));
 }
@@ -122,7 +123,8 @@ WrappingKey::Key WrappingKey::read() {
   const SecretBytes octets =
       sealer_.open(storage::SettingStore::at(root_namespace, key_setting), record->view());
   Result<crypto::PrivateKey> parsed = crypto::PrivateKey::parse(octets.reveal());
-  if (!parsed || parsed->spec() != key_spec) throw Fault("the key of wrapping tokens is none");
+  if (!parsed || parsed->spec() != wrapping_key_spec)
+    throw Fault("the key of wrapping tokens is none");
   Key key = std::make_shared<const crypto::PrivateKey>(*std::move(parsed));
   const std::lock_guard lock(mutex_);
   if (is_kept_) key_ = key;  // sealing may have come between
@@ -131,7 +133,7 @@ WrappingKey::Key WrappingKey::read() {
 
 WrappingKey::Key WrappingKey::read_or_make() {
   if (Key key = read()) return key;
-  const crypto::PrivateKey fresh = crypto::PrivateKey::generate(key_spec);
+  const crypto::PrivateKey fresh = crypto::PrivateKey::generate(wrapping_key_spec);
   settings_.add(
       root_namespace, key_setting,
       sealer_.seal(storage::SettingStore::at(root_namespace, key_setting), fresh.pkcs8().reveal()));

@@ -32,7 +32,8 @@ Values key_of(const Consumption& one) {
 }
 
 /// The four columns that follow the version of a row.
-Consumption consumption(const Uuid& mount, std::string path, const Row& row, std::size_t version) {
+Consumption consumption_of(const Uuid& mount, std::string path, const Row& row,
+                           std::size_t version) {
   return {mount,
           std::move(path),
           row.integer(version),
@@ -132,7 +133,7 @@ std::vector<Consumption> ConsumerStore::of_key(const Uuid& mount, std::string_vi
       database_.query("SELECT version, consumer, first_read, last_read, reads FROM consumers "
                       "WHERE mount = $1 AND path = $2 ORDER BY version, consumer",
                       {value(mount), value(path)}),
-      [&](const Row& row) { return consumption(mount, std::string(path), row, 0); });
+      [&](const Row& row) { return consumption_of(mount, std::string(path), row, 0); });
 }
 
 std::vector<ConsumerStore::Outdated> ConsumerStore::outdated(const Page& page) const {
@@ -149,7 +150,7 @@ std::vector<ConsumerStore::Outdated> ConsumerStore::outdated(const Page& page) c
   std::vector<Outdated> all;
   const auto take = [&](const Rows& rows) {
     for (const Row& row : rows)
-      all.push_back({consumption(page.mount, row.text(0), row, 1), row.integer(6)});
+      all.push_back({consumption_of(page.mount, row.text(0), row, 1), row.integer(6)});
   };
   take(database_.query(of_folder, range_of(page)));
   // The next page begins above a path: a key is not cut in two.
