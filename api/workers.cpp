@@ -23,7 +23,7 @@ Workers::Workers(int threads, std::size_t queue, std::size_t cores)
 Workers::~Workers() { stop(); }
 
 bool Workers::submit(Job& job) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (is_stopping_) return false;
   // A job that an idle or a new thread can take does not wait for long: only the rest is bounded.
   const std::size_t takers = idle_ + (max_threads_ - threads_.size());
@@ -32,20 +32,24 @@ bool Workers::submit(Job& job) {
   (last_ == nullptr ? first_ : last_->next_) = &job;
   last_ = &job;
   ++queued_;
-  if (running_ < cores_ + extra_) let_one_run();
-  if (!threads_.empty()) return true;
-  first_ = last_ = nullptr;  // not one thread could be started
-  queued_ = 0;
-  return false;
+  const bool wakes = running_ < cores_ + extra_ && lets_one_run();
+  if (threads_.empty()) {
+    first_ = last_ = nullptr;  // not one thread could be started
+    queued_ = 0;
+    return false;
+  }
+  lock.unlock();
+  if (wakes) wake_.notify_one();
+  return true;
 }
 
-// With the lock held.
-void Workers::let_one_run() {
+bool Workers::lets_one_run() {
   if (idle_ > woken_) {
     ++woken_;
     ++running_;
-    wake_.notify_one();
-  } else if (threads_.size() < max_threads_) {
+    return true;
+  }
+  if (threads_.size() < max_threads_) {
     try {
       threads_.emplace_back([this] { loop(); });
       ++running_;
@@ -53,6 +57,7 @@ void Workers::let_one_run() {
       log::warn("worker thread not started", {{"error", problem.what()}});
     }
   }
+  return false;
 }
 
 // With the lock held: the next job, or null when this thread is not to run now.
@@ -90,20 +95,24 @@ void Workers::loop() {
 }
 
 void Workers::nudge() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (first_ == nullptr || was_taken_) {
     was_taken_ = false;
     extra_ = 0;
     return;
   }
   ++extra_;
-  let_one_run();
+  const bool wakes = lets_one_run();
+  lock.unlock();
+  if (wakes) wake_.notify_one();
 }
 
 void Workers::wait_begins() noexcept {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   --running_;
-  if (first_ != nullptr && running_ < cores_ + extra_) let_one_run();
+  const bool wakes = first_ != nullptr && running_ < cores_ + extra_ && lets_one_run();
+  lock.unlock();
+  if (wakes) wake_.notify_one();
 }
 
 void Workers::wait_ends() noexcept {

@@ -48,7 +48,9 @@ class Workers final : private WaitListener {
   void wait_ends() noexcept override;
   void loop();
   Job* take();
-  void let_one_run();
+  /// With the lock held. @return whether an idle thread is to be woken, when the lock is let go: it
+  /// would only queue for it before
+  [[nodiscard]] bool lets_one_run();
 
   const std::size_t max_threads_, max_queue_, cores_;
   std::mutex mutex_;

@@ -15,60 +15,92 @@ constexpr std::size_t most_keys = 64;
 
 }  // namespace
 
+void PostgresReads::Waiting::become(State next) {
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = next;
+  }
+  changed_.notify_one();
+}
+
+PostgresReads::Waiting::State PostgresReads::Waiting::next_state(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  if (state_ == State::waits) {
+    const WaitScope waits;
+    changed_.wait_until(lock, deadline, [this] { return state_ != State::waits; });
+  }
+  return state_;
+}
+
+bool PostgresReads::Waiting::is_to_lead() {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::leads;
+}
+
 std::optional<Rows> PostgresReads::read(const PointRead& what, const Values& key,
                                         Deadline deadline) {
   using State = Waiting::State;
   const auto mine = std::make_shared<Waiting>(key);
-  std::unique_lock lock(mutex_);
-  Line& line = lines_[&what];
+  Line& line = line_of(what);
+  if (joins(line, mine)) lead(what, line);
+  State state = mine->next_state(deadline);
+  if (state == State::waits && !leaves(line, mine)) state = State::leads;
+  if (state == State::leads) {
+    lead(what, line);
+    state = mine->next_state(deadline);
+  }
+  if (state == State::answered) return std::move(mine->rows);
+  if (state == State::failed) return std::nullopt;
+  throw Unavailable("the database did not answer by the deadline");
+}
+
+PostgresReads::Line& PostgresReads::line_of(const PointRead& what) {
+  const std::lock_guard lock(mutex_);
+  return lines_[&what];
+}
+
+bool PostgresReads::joins(Line& line, const std::shared_ptr<Waiting>& mine) {
+  const std::lock_guard lock(mutex_);
   line.waiting.push_back(mine);
-  if (line.asking < most_asking) {
-    ++line.asking;
-    mine->state = State::leads;
-  }
-  const auto may_go = [&] { return mine->state != State::waits && mine->state != State::asked; };
-  while (mine->state != State::answered && mine->state != State::failed) {
-    if (mine->state == State::leads) {
-      lead(what, line, lock);
-      continue;
-    }
-    const WaitScope waits;
-    if (mine->changed.wait_until(lock, deadline, may_go)) continue;
-    std::erase(line.waiting, mine);
-    throw Unavailable("the database did not answer by the deadline");
-  }
-  if (mine->state == State::failed) return std::nullopt;
-  return std::move(mine->rows);
+  if (line.asking >= most_asking) return false;
+  ++line.asking;
+  return true;
+}
+
+bool PostgresReads::leaves(Line& line, const std::shared_ptr<Waiting>& mine) {
+  const std::lock_guard lock(mutex_);
+  if (mine->is_to_lead()) return false;
+  std::erase(line.waiting, mine);
+  return true;
 }
 
 // Asks for those at the head of the line, its own thread's among them: whoever leads stands there,
 // or came when nobody was before it.
-void PostgresReads::lead(const PointRead& what, Line& line, std::unique_lock<std::mutex>& lock) {
+void PostgresReads::lead(const PointRead& what, Line& line) {
   using State = Waiting::State;
   Batch batch;
-  while (!line.waiting.empty() && batch.size() < most_keys) {
-    batch.push_back(std::move(line.waiting.front()));
-    line.waiting.pop_front();
-    batch.back()->state = State::asked;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!line.waiting.empty() && batch.size() < most_keys) {
+      batch.push_back(std::move(line.waiting.front()));
+      line.waiting.pop_front();
+    }
   }
-  lock.unlock();
   bool is_answered = true;
   try {
     ask(what, batch);
   } catch (const std::exception&) {
     is_answered = false;  // each asks alone and learns for itself what is wrong
   }
-  lock.lock();
-  for (const auto& waiting : batch) {
-    waiting->state = is_answered ? State::answered : State::failed;
-    waiting->changed.notify_one();
+  {
+    // Before the answers: the next statement goes out while they are made use of.
+    const std::lock_guard lock(mutex_);
+    if (line.waiting.empty())
+      --line.asking;
+    else
+      line.waiting.front()->become(State::leads);  // with the lock: it may be about to leave
   }
-  if (line.waiting.empty()) {
-    --line.asking;
-    return;
-  }
-  line.waiting.front()->state = State::leads;
-  line.waiting.front()->changed.notify_one();
+  for (const auto& waiting : batch) waiting->become(is_answered ? State::answered : State::failed);
 }
 
 void PostgresReads::ask(const PointRead& what, const Batch& batch) const {

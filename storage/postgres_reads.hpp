@@ -30,12 +30,22 @@ class PostgresReads {
   std::optional<Rows> read(const PointRead& what, const Values& key, Deadline deadline);
 
  private:
+  /// Has a mutex of its own: who is woken need not queue for the line's.
   struct Waiting {
+    enum class State { waits, leads, answered, failed };
     explicit Waiting(const Values& key_) : key(key_) {}
+    void become(State next);
+    /// @return `waits` when the deadline came first
+    State next_state(Deadline deadline);
+    bool is_to_lead();
+
     Values key;
-    std::condition_variable changed;
     Rows rows;
-    enum class State { waits, leads, asked, answered, failed } state = State::waits;
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    State state_ = State::waits;
   };
   using Batch = std::vector<std::shared_ptr<Waiting>>;
   /// Those who read the same way.
@@ -43,7 +53,12 @@ class PostgresReads {
     std::deque<std::shared_ptr<Waiting>> waiting;  // shared with the thread, which may give up
     std::size_t asking = 0;                        ///< statements under way
   };
-  void lead(const PointRead& what, Line& line, std::unique_lock<std::mutex>& lock);
+  Line& line_of(const PointRead& what);
+  /// @return whether the newcomer is to lead
+  bool joins(Line& line, const std::shared_ptr<Waiting>& mine);
+  void lead(const PointRead& what, Line& line);
+  /// Nobody need think of it any more. @return false: it is to lead, as it was told just now
+  bool leaves(Line& line, const std::shared_ptr<Waiting>& mine);
   void ask(const PointRead& what, const Batch& batch) const;
 
   Ask ask_;
