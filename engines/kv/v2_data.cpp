@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading and writing versions (engines.md section 3.3).
-#include "base/text.hpp"
 #include "engines/kv/json_text.hpp"
 #include "engines/kv/leak_hashes.hpp"
 #include "engines/kv/v2.hpp"
 #include "engines/kv/v2_fields.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
