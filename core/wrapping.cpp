@@ -5,7 +5,6 @@
 #include "base/json_text.hpp"
 #include "base/wiped_text.hpp"
 #include "core/envelope.hpp"
-#include "core/seal/barrier.hpp"
 #include "core/wrapping_key.hpp"
 
 #include <algorithm>

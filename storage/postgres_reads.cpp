@@ -3,7 +3,6 @@
 
 #include "base/waiting.hpp"
 
-#include <algorithm>
 #include <exception>
 
 namespace signet::storage {
