@@ -356,6 +356,10 @@ Result<core::Response> Status::ocsp(core::Request& request, BytesView der, std::
   try {
     return sign_ocsp(request, *asked);
   } catch (const Unavailable& gone) {
+    // It went while this waited: what is signed already is served on, as list_for() does.
+    if (is_single)
+      if (const auto kept = servable(request, asked->certificates[0]))
+        return cacheable(request, *kept);
     log::warn("ocsp: the database does not answer", {{"why", gone.what()}});
     return ocsp_failure(crl::OcspError::try_later);
   }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The database stops, dies or was tampered with: clear errors by the deadline, OCSP and CRL still served, recovery by itself."""
 import base64
+import contextlib
 import os
 import pathlib
 import sqlite3
@@ -61,10 +62,11 @@ class Postgres(unittest.TestCase):
             path = ocsp_path(server, server.folder)
             self.assertEqual(server.request("GET", "pki/crl", token="")[0], 200)
             ledger = Ledger()
-            with Load(server, ledger):
+            with Load(server, ledger), contextlib.ExitStack() as at_end:
                 time.sleep(1.5)
                 good = len(ledger.issued)
                 self.assertGreater(good, 0)
+                at_end.callback(cluster.do, "thaw")  # so that a failure is told and does not hang
                 cluster.do(begin)
                 down = time.monotonic()
                 time.sleep(3)
